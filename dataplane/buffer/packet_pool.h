@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "dataplane/base/counter.h"
+#include "dataplane/buffer/packet.h"
+
+struct rte_mempool;
+
+namespace sluice {
+
+/// How much is left of a pool. Each level gives up something more, so that what is established
+/// goes on when buffers are short.
+enum class MemoryPressure : std::uint8_t {
+  kNone,      ///< more than a quarter is free
+  kLow,       ///< receive windows shrink, new connections are not taken
+  kCritical,  ///< only ACK, FIN, RST and the neighbour protocols are sent
+};
+
+/// One worker's packet buffers: a pool of data buffers, and one of references that let a part of a
+/// buffer travel twice without a copy. Allocation never blocks and never throws; it returns an
+/// empty Packet, and counts it, when the pool is dry.
+///
+/// Buffers may be freed by any worker; they are allocated by the owner alone.
+class PacketPool {
+ public:
+  /// Bytes of payload in one data buffer, behind the headroom.
+  static constexpr std::uint16_t kDataRoom = 2048;
+  /// Bytes kept free in front of every allocated buffer for the headers of all layers.
+  static constexpr std::uint16_t kHeadroom = RTE_PKTMBUF_HEADROOM;
+
+  /// Creates the pools. `buffers` data buffers, of about 2.3 KiB each, and as many references, of
+  /// 128 bytes each. `name` must be unique in the process and at most 20 characters long.
+  /// Throws std::runtime_error when EAL's memory does not suffice.
+  PacketPool(const std::string& name, std::uint32_t buffers);
+  ~PacketPool();
+  PacketPool(const PacketPool&) = delete;
+  PacketPool& operator=(const PacketPool&) = delete;
+
+  /// Bytes of EAL memory that a pool of so many buffers takes, rounded up generously.
+  static std::size_t memory_for(std::uint32_t buffers);
+
+  /// An empty data buffer with kHeadroom bytes in front, or an empty Packet.
+  [[nodiscard]] Packet allocate();
+
+  /// A data buffer holding a copy of `bytes` (at most kDataRoom of them), or an empty Packet.
+  [[nodiscard]] Packet copy(std::span<const std::uint8_t> bytes);
+
+  /// A new reference to `size` bytes at `offset` of one buffer's data (not of a chain): both share
+  /// the memory, which is free when both are. `offset + size` must lie within its data.
+  [[nodiscard]] Packet share(rte_mbuf& buffer, std::uint16_t offset, std::uint16_t size);
+
+  /// Reads how many buffers are free; called once a loop.
+  void refresh();
+  [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
+  /// As of the last refresh().
+  [[nodiscard]] std::uint32_t available() const {
+    return static_cast<std::uint32_t>(available_.get());
+  }
+  [[nodiscard]] MemoryPressure pressure() const { return pressure_; }
+  [[nodiscard]] std::uint64_t allocation_failures() const { return allocation_failures_.get(); }
+
+  /// For a port's receive queue, which fills buffers from it.
+  [[nodiscard]] rte_mempool* data_pool() const { return data_; }
+
+ private:
+  Packet refused();
+
+  rte_mempool* data_ = nullptr;
+  rte_mempool* references_ = nullptr;
+  std::uint32_t capacity_;
+  Counter available_;
+  MemoryPressure pressure_ = MemoryPressure::kNone;
+  Counter allocation_failures_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/id.h"
+#include "dataplane/base/time.h"
+#include "dataplane/wire/ip_address.h"
+
+namespace sluice::tls {
+class ServerIdentity;
+}
+
+/// What an operator decides about HTTP: the part of a snapshot that the proxy reads. Everything
+/// here is immutable once published; whoever holds a session keeps ids, never pointers, across
+/// loops of the worker.
+namespace sluice::http {
+
+using FrontendId = Id<struct FrontendTag>;
+using BackendId = Id<struct BackendTag>;
+/// Unique over all backends.
+using ServerId = Id<struct ServerTag>;
+
+/// How long each side may take. Every one of them is bounded; there is no "never".
+struct ClientTimeouts {
+  Duration request = std::chrono::seconds(10);     ///< for a whole request head -> 408
+  Duration idle = std::chrono::seconds(30);        ///< without progress while a message flows
+  Duration keep_alive = std::chrono::seconds(60);  ///< between two requests
+  Duration handshake = std::chrono::seconds(10);   ///< for a TLS handshake
+};
+
+struct ServerTimeouts {
+  Duration connect = std::chrono::seconds(3);      ///< for one attempt -> next server, 503
+  Duration response = std::chrono::seconds(30);    ///< from the request to the response head -> 504
+  Duration idle = std::chrono::seconds(30);        ///< without progress while a message flows
+  Duration keep_alive = std::chrono::seconds(30);  ///< an unused pooled connection is closed
+};
+
+/// How much a client may make us hold.
+struct ClientLimits {
+  std::uint32_t head_bytes = 16 * 1024;       ///< request line and fields -> 431
+  std::uint32_t header_fields = 100;          ///< -> 431
+  std::uint64_t body_bytes = 0;               ///< largest request body, 0: no limit -> 413
+  std::uint32_t requests_per_connection = 0;  ///< 0: no limit
+};
+
+/// Sends what matches to a backend. Of several that match, the most exact host wins, then the
+/// longest path.
+struct Route {
+  std::string host;  ///< lower case, without port; "*.example.com" for subdomains; "" for any
+  std::string path;  ///< a prefix that ends at a segment's end; "" or "/" for any
+  BackendId backend;
+};
+
+struct Frontend {
+  FrontendId id;
+  std::string name;
+  std::vector<wire::Endpoint> bind;  ///< the unspecified address means every own address
+  /// One for each worker, index by worker; empty when the frontend speaks plain HTTP.
+  std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
+  std::vector<Route> routes;
+  BackendId default_backend;  ///< not valid: what no route matches gets 404
+  ClientTimeouts timeouts;
+  ClientLimits limits;
+  bool forwarded_headers = true;  ///< set X-Forwarded-For, -Proto and -Host
+  bool via_header = true;
+};
+
+struct Server {
+  ServerId id;
+  std::string name;
+  wire::Endpoint address;
+};
+
+struct Backend {
+  BackendId id;
+  std::string name;
+  std::vector<Server> servers;
+  ServerTimeouts timeouts;
+  std::uint32_t pool_connections = 1024;  ///< idle connections kept to each server by each worker
+  std::uint32_t response_head_bytes = 32 * 1024;
+  std::uint32_t retries = 2;  ///< further attempts when no request byte was processed
+  Duration server_pause = std::chrono::seconds(2);  ///< how long a failed server is passed over
+};
+
+/// The HTTP part of a snapshot. `frontends` and `backends` are indexed by id; an entry may be null
+/// when its frontend or backend was removed by a reload.
+struct Settings {
+  std::vector<std::unique_ptr<const Frontend>> frontends;
+  std::vector<std::unique_ptr<const Backend>> backends;
+  std::uint32_t server_count = 0;  ///< one more than the largest ServerId
+  std::string via_name = "sluice";
+};
+
+}  // namespace sluice::http

@@ -1,0 +1,1 @@
+"""Hosts on one machine, made of network namespaces and guest VMs, around one Sluice."""

@@ -1,0 +1,58 @@
+"""A demonstration certificate authority and the certificates it signs, made with openssl."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from testbed.process import run
+
+_DAYS = "30"
+
+
+class Authority:
+    """A certificate authority that lives in a directory: ca.pem and ca.key."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.certificate = directory / "ca.pem"
+        self._key = directory / "ca.key"
+
+    def create(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        _new_key(self._key)
+        run(
+            ["openssl", "req", "-x509", "-new", "-key", self._key, "-sha256", "-days", _DAYS]
+            + ["-subj", "/CN=Sluice demonstration CA", "-out", self.certificate]
+            + ["-addext", "basicConstraints=critical,CA:TRUE"]
+            + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
+        )
+
+    def issue(self, name: str, hosts: Sequence[str], addresses: Sequence[str] = ()) -> Path:
+        """Signs a certificate for host names and IP addresses; returns a PEM file that holds the
+        key, the certificate and nothing else."""
+        key = self.directory / f"{name}.key"
+        _new_key(key)
+        alternatives = [f"DNS:{host}" for host in hosts] + [f"IP:{ip}" for ip in addresses]
+        with tempfile.TemporaryDirectory() as scratch:
+            request, extensions, signed = (Path(scratch, f) for f in ("csr", "ext", "crt"))
+            run(["openssl", "req", "-new", "-key", key, "-subj", f"/CN={hosts[0]}", "-out", request])
+            extensions.write_text(
+                f"subjectAltName={','.join(alternatives)}\n"
+                "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+            )
+            run(
+                ["openssl", "x509", "-req", "-in", request, "-CA", self.certificate]
+                + ["-CAkey", self._key, "-CAcreateserial", "-days", _DAYS, "-sha256"]
+                + ["-extfile", extensions, "-out", signed]
+            )
+            bundle = self.directory / f"{name}.pem"
+            bundle.write_text(key.read_text() + signed.read_text())
+        bundle.chmod(0o600)
+        return bundle
+
+
+def _new_key(path: Path) -> None:
+    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path])
+    path.chmod(0o600)

@@ -1,0 +1,104 @@
+"""Who is where in the testbed: names, links and addresses."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from testbed.namespace import Namespace, link
+from testbed.process import TestbedError
+
+# The names that certificates and routes know.
+HOST = "www.sluice.test"
+OTHER_HOST = "shop.sluice.test"
+
+CLIENT = "198.18.0.2"
+CLIENT6 = "2001:db8:0:1::2"
+WAN = "198.18.0.10"
+WAN6 = "2001:db8:0:1::10"
+FARM = "198.18.1.1"
+FARM6 = "2001:db8:0:2::1"
+
+
+@dataclass(frozen=True)
+class OriginAddress:
+    """One host of the farm."""
+
+    name: str
+    ipv4: str
+    ipv6: str
+
+
+WEB1 = OriginAddress("web1", "198.18.1.11", "2001:db8:0:2::11")
+WEB2 = OriginAddress("web2", "198.18.1.12", "2001:db8:0:2::12")
+FARM_HOSTS = (WEB1, WEB2)
+
+
+class Layout:
+    """The hosts and cables of one testbed:
+
+        client ---- wan [ edge: Sluice ] web1 ---- web1
+                                         web2 ---- web2
+
+    The edge is only where Sluice's ports are: its kernel has no address there. Several testbeds
+    stand side by side when their prefixes differ.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.client = Namespace(f"{prefix}-client")
+        self.edge = Namespace(f"{prefix}-edge")
+        self.farm = {host.name: Namespace(f"{prefix}-{host.name}") for host in FARM_HOSTS}
+        self._lock: IO[str] | None = None
+
+    @property
+    def namespaces(self) -> list[Namespace]:
+        return [self.client, self.edge, *self.farm.values()]
+
+    def claim(self) -> None:
+        """Makes sure that nobody else uses this prefix; held until this process ends."""
+        lock = Path(f"/run/sluice-testbed-{self.prefix}.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip() or "unknown"
+            raise TestbedError(
+                f"another testbed '{self.prefix}' is running (process {owner}); stop it first"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def create(self) -> None:
+        """Builds it afresh; what a killed run left behind goes first."""
+        self.destroy()
+        for namespace in self.namespaces:
+            namespace.create()
+        self.edge.sysctl("net.ipv6.conf.all.disable_ipv6", "1")
+        self.edge.sysctl("net.ipv6.conf.default.disable_ipv6", "1")
+        link(self.client, "eth0", self.edge, "wan")
+        self.client.add_addresses("eth0", [f"{CLIENT}/24", f"{CLIENT6}/64"])
+        # Room for many connections to one address and port.
+        self.client.sysctl("net.ipv4.ip_local_port_range", "1024 65535")
+        for host in FARM_HOSTS:
+            namespace = self.farm[host.name]
+            link(namespace, "eth0", self.edge, host.name)
+            namespace.add_addresses("eth0", [f"{host.ipv4}/24", f"{host.ipv6}/64"])
+            namespace.sysctl("net.core.somaxconn", "16384")
+
+    def destroy(self) -> None:
+        for namespace in self.namespaces:
+            namespace.destroy()
+
+    def release(self) -> None:
+        if self._lock is not None:
+            with contextlib.suppress(OSError):
+                self._lock.truncate(0)
+            self._lock.close()
+            self._lock = None

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,14 @@ namespace sluice::wire {
 struct MacAddress {
   std::array<std::uint8_t, 6> bytes{};
 
+  /// Reads six bytes.
+  static MacAddress from(const std::uint8_t* bytes) {
+    MacAddress address;
+    std::memcpy(address.bytes.data(), bytes, 6);
+    return address;
+  }
+
+  /// True for broadcast, too.
   [[nodiscard]] bool is_multicast() const { return (bytes[0] & 1) != 0; }
   /// "02:00:00:00:00:01".
   [[nodiscard]] std::string to_string() const;

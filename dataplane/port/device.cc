@@ -1,0 +1,277 @@
+#include "dataplane/port/device.h"
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_eth_ring.h>
+#include <rte_ethdev.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "dataplane/base/keyed_hash.h"
+#include "dataplane/port/socket_path.h"
+
+namespace sluice::port {
+namespace {
+
+// A packet socket's ring: 2048 frames of 2 KiB for each direction and queue. The kernel puts 66
+// bytes of its own in front of a received frame.
+constexpr unsigned kPacketFrameSize = 2048;
+constexpr unsigned kPacketFrames = 2048;
+constexpr unsigned kPacketBlockSize = 64 * 1024;
+constexpr std::uint16_t kPacketMtuLimit = kPacketFrameSize - 66 - 14;
+
+// AF_XDP receives into our packet buffers, 256 bytes behind the usual headroom.
+constexpr std::uint16_t kXdpMtuLimit = 2048 - 256 - 18;
+
+constexpr std::string_view kVirtualBus = "vdev";
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string mac_argument(const wire::MacAddress& mac) {
+  return ",mac=" + mac.to_string();
+}
+
+std::string permission_hint(std::string_view capabilities) {
+  if (geteuid() == 0) return {};
+  return " (needs " + std::string(capabilities) + ")";
+}
+
+}  // namespace
+
+wire::MacAddress stable_mac(const std::string& device_text) {
+  std::array<char, 256> host{};
+  (void)gethostname(host.data(), host.size() - 1);
+  const std::string text = std::string(host.data()) + '\n' + device_text;
+  const std::uint64_t hash = keyed_hash(HashKey{}, text.data(), text.size());
+  wire::MacAddress mac;
+  for (std::size_t i = 0; i < mac.bytes.size(); ++i) {
+    mac.bytes[i] = static_cast<std::uint8_t>(hash >> (8 * i));
+  }
+  mac.bytes[0] = static_cast<std::uint8_t>((mac.bytes[0] & 0xfc) | 0x02);  // unicast, local
+  return mac;
+}
+
+std::uint16_t descriptors_of(DeviceKind kind) {
+  return kind == DeviceKind::kAfXdp ? 2048 : 1024;
+}
+
+std::uint32_t buffers_held_by_queue(DeviceKind kind) {
+  const bool by_reference = kind == DeviceKind::kPci || kind == DeviceKind::kAfXdp;
+  if (by_reference) return 2U * descriptors_of(kind);
+  return kind == DeviceKind::kRing ? RingWires::kRingSize : 0;
+}
+
+Device::Device(DeviceName name, std::uint16_t index, DeviceEnvironment& environment)
+    : name_(std::move(name)), index_(index), environment_(environment) {
+  if (environment_.log != nullptr) environment_.log->forget_complaints();
+  const bool shareable = name_.kind == DeviceKind::kRing || name_.kind == DeviceKind::kMemif;
+  if (!shareable && !environment_.taken.insert(name_.target).second) {
+    throw failure("it is used by another port already");
+  }
+  mac_ = name_.mac.value_or(stable_mac(name_.text));
+  const auto workers = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(environment_.workers, DeviceName::kMaximumQueues));
+  // Where both sides must agree on the queues, more than one is the operator's decision.
+  const bool agreed = name_.kind == DeviceKind::kMemif || name_.kind == DeviceKind::kVhostUser ||
+                      name_.kind == DeviceKind::kRing;
+  const std::uint16_t wanted = name_.queues != 0 ? name_.queues : (agreed ? 1 : workers);
+  queues_ = std::min(wanted, workers);
+  open();
+}
+
+void Device::open() {
+  switch (name_.kind) {
+    case DeviceKind::kPci:
+      return open_pci();
+    case DeviceKind::kAfXdp:
+      return open_af_xdp();
+    case DeviceKind::kAfPacket:
+      return open_af_packet();
+    case DeviceKind::kTap:
+      return open_tap();
+    case DeviceKind::kMemif:
+      return open_memif();
+    case DeviceKind::kVhostUser:
+      return open_vhost_user();
+    case DeviceKind::kRing:
+      return open_ring();
+  }
+}
+
+Device::~Device() {
+  if (taken_) {
+    (void)rte_eth_dev_stop(ethdev_);
+    (void)rte_eth_dev_close(ethdev_);
+  }
+  if (!virtual_name_.empty()) {
+    (void)rte_eal_hotplug_remove(kVirtualBus.data(), virtual_name_.c_str());
+  }
+}
+
+std::runtime_error Device::failure(const std::string& what) const {
+  std::string text = name_.text + ": " + what;
+  const std::string complaints =
+      environment_.log == nullptr ? std::string() : environment_.log->complaints();
+  if (!complaints.empty()) text += " [DPDK: " + complaints + ']';
+  return std::runtime_error(text);
+}
+
+std::string Device::driver() const {
+  rte_eth_dev_info info{};
+  if (rte_eth_dev_info_get(ethdev_, &info) != 0 || info.driver_name == nullptr) return "unknown";
+  return info.driver_name;
+}
+
+void Device::make_virtual(const std::string& driver, const std::string& arguments) {
+  const std::string name = driver + std::to_string(index_);
+  const int error = rte_eal_hotplug_add(kVirtualBus.data(), name.c_str(), arguments.c_str());
+  if (error != 0) {
+    throw failure(std::string("cannot be opened: ") + rte_strerror(-error));
+  }
+  virtual_name_ = name;
+  if (rte_eth_dev_get_port_by_name(name.c_str(), &ethdev_) != 0) {
+    throw failure("DPDK made no port of it");
+  }
+  taken_ = true;
+}
+
+void Device::read_ethdev_mac() {
+  rte_ether_addr address{};
+  if (rte_eth_macaddr_get(ethdev_, &address) != 0) throw failure("its MAC cannot be read");
+  std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac_.bytes.begin());
+}
+
+void Device::open_pci() {
+  if (rte_eth_dev_get_port_by_name(name_.target.c_str(), &ethdev_) == 0) {
+    taken_ = true;
+    read_ethdev_mac();
+    std::uint16_t mtu = 0;
+    if (rte_eth_dev_get_mtu(ethdev_, &mtu) == 0) mtu_ = mtu;
+    return;
+  }
+  const std::filesystem::path device = "/sys/bus/pci/devices/" + name_.target;
+  std::error_code error;
+  if (!std::filesystem::exists(device, error)) {
+    throw failure("there is no such PCI device; dpdk-devbind.py --status-dev net lists them");
+  }
+  const auto driver = std::filesystem::read_symlink(device / "driver", error);
+  throw failure("DPDK has no driver for it as it is (" +
+                (error ? "no kernel driver" : "bound to " + driver.filename().string()) +
+                "); dpdk-devbind.py -b vfio-pci " + name_.target + " hands it to user space");
+}
+
+KernelInterface Device::take_kernel_interface(std::uint16_t mtu_limit) {
+  const std::string& name = name_.target;
+  auto interface = find_kernel_interface(name);
+  if (!interface) {
+    throw failure("interface " + name + " does not exist here; there are " +
+                  joined(kernel_interface_names()));
+  }
+  if (!interface->up && !set_interface_up(name)) {
+    throw failure("interface " + name + " is down and cannot be set up" +
+                  permission_hint("CAP_NET_ADMIN"));
+  }
+  mac_ = interface->mac;
+  mtu_ = std::min(interface->mtu, mtu_limit);
+  multicast_ = std::make_unique<MulticastReception>(interface->index);
+  return *interface;
+}
+
+void Device::open_af_xdp() {
+  const KernelInterface interface = take_kernel_interface(kXdpMtuLimit);
+  // All queues of the interface: what arrives at another one goes to the kernel.
+  const std::uint16_t present = interface.combined_queues;
+  queues_ = std::min(name_.queues == 0 ? present : name_.queues, DeviceName::kMaximumQueues);
+  if (queues_ < present) {
+    warnings_.push_back(name_.text + ": packets that arrive at the interface's other " +
+                        std::to_string(present - queues_) +
+                        " queues go to the kernel; ethtool -L " + name_.target + " combined " +
+                        std::to_string(queues_) + " prevents it");
+  }
+  make_virtual("net_af_xdp",
+               "iface=" + name_.target + ",start_queue=0,queue_count=" + std::to_string(queues_));
+}
+
+void Device::open_af_packet() {
+  const KernelInterface interface = take_kernel_interface(kPacketMtuLimit);
+  if (interface.merges_received) {
+    warnings_.push_back(name_.text +
+                        ": the interface merges received packets (GRO or LRO), and those longer "
+                        "than its MTU are lost; ethtool -K " +
+                        name_.target + " gro off lro off prevents it");
+  }
+  make_virtual("net_af_packet", "iface=" + name_.target + ",qpairs=" + std::to_string(queues_) +
+                                    ",blocksz=" + std::to_string(kPacketBlockSize) +
+                                    ",framesz=" + std::to_string(kPacketFrameSize) + ",framecnt=" +
+                                    std::to_string(kPacketFrames) + ",qdisc_bypass=1");
+}
+
+// The kernel's end of a tap has the address that the driver chooses; ours is another, or both
+// ends would make the same IPv6 link-local address of it.
+void Device::open_tap() {
+  if (find_kernel_interface(name_.target)) {
+    throw failure("interface " + name_.target + " exists already");
+  }
+  if (access("/dev/net/tun", R_OK | W_OK) != 0) {
+    throw failure("/dev/net/tun cannot be opened; modprobe tun?" +
+                  permission_hint("CAP_NET_ADMIN"));
+  }
+  make_virtual("net_tap", "iface=" + name_.target);
+}
+
+void Device::open_memif() {
+  const bool server = name_.role == MemifRole::kServer;
+  try {
+    if (!server) {
+      require_listener(name_.target, SOCK_SEQPACKET);
+    } else if (!environment_.sockets.contains(name_.target)) {
+      clear_socket_path(name_.target, SOCK_SEQPACKET);
+    }
+  } catch (const std::runtime_error& error) {
+    throw failure(error.what());
+  }
+  make_virtual("net_memif", std::string("role=") + (server ? "server" : "client") + ",id=" +
+                                std::to_string(name_.memif_id) + ",socket=" + name_.target +
+                                ",socket-abstract=no" + mac_argument(mac_));
+  if (server) environment_.sockets.insert(name_.target);
+}
+
+void Device::open_vhost_user() {
+  try {
+    clear_socket_path(name_.target, SOCK_STREAM);
+  } catch (const std::runtime_error& error) {
+    throw failure(error.what());
+  }
+  // A guest may describe a packet of any size; linear-buffer keeps it to one buffer or drops it.
+  make_virtual("net_vhost",
+               "iface=" + name_.target + ",queues=" + std::to_string(queues_) + ",linear-buffer=1");
+}
+
+void Device::open_ring() {
+  RingWires::End end;
+  try {
+    end = environment_.wires.connect(name_.target, queues_);
+  } catch (const std::runtime_error& error) {
+    throw failure(error.what());
+  }
+  // Two ends with one text would have one address.
+  const std::string ethdev_name = name_.target + (end.first ? "-0" : "-1");
+  if (!name_.mac) mac_ = stable_mac(name_.text + (end.first ? "-0" : "-1"));
+  const int ethdev =
+      rte_eth_from_rings(ethdev_name.c_str(), end.receive.data(), queues_, end.transmit.data(),
+                         queues_, static_cast<unsigned>(SOCKET_ID_ANY));
+  if (ethdev < 0) throw failure(std::string("cannot be made: ") + rte_strerror(rte_errno));
+  ethdev_ = static_cast<std::uint16_t>(ethdev);
+  virtual_name_ = "net_ring_" + ethdev_name;
+  taken_ = true;
+}
+
+}  // namespace sluice::port

@@ -1,0 +1,131 @@
+#include "control/admin/session.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sluice::control {
+namespace {
+
+// HAProxy's numbers are syslog's.
+constexpr int kErrorSeverity = 3;
+
+}  // namespace
+
+void AdminSession::receive(std::string_view bytes) {
+  input_.append(bytes);
+  advance();
+}
+
+void AdminSession::end_of_input() {
+  input_ended_ = true;
+  advance();
+}
+
+void AdminSession::sent(std::size_t size) {
+  output_.erase(0, size);
+  if (output_.empty()) advance();
+}
+
+// Runs one command at a time, each when the answer before it is gone.
+void AdminSession::advance() {
+  while (output_.empty() && !ending_) {
+    if (pending_.empty()) take_lines();
+    if (pending_.empty()) break;
+    const auto words = std::move(pending_.back());
+    pending_.pop_back();
+    run(words);
+  }
+  if (ending_ || !output_.empty() || !pending_.empty()) return;
+  if (input_ended_ || (heard_a_line_ && !prompt_)) ending_ = true;
+}
+
+void AdminSession::take_lines() {
+  const std::size_t end = std::min(input_.find('\n'), input_.size());
+  if (end > kLongestLine) {
+    answer(refusal("the line is too long"));
+    ending_ = true;
+    return;
+  }
+  const bool whole = end < input_.size() || (input_ended_ && !input_.empty());
+  if (!whole) return;
+  pending_ = split_commands(std::string_view(input_).substr(0, end));
+  std::reverse(pending_.begin(), pending_.end());
+  input_.erase(0, end + 1);
+  heard_a_line_ = true;
+}
+
+void AdminSession::run(const std::vector<std::string>& words) {
+  if (!run_own(words)) answer(commands_.run(words));
+}
+
+// Commands that change the conversation itself.
+bool AdminSession::run_own(const std::vector<std::string>& words) {
+  if (words.empty()) {
+    if (prompt_) answer({});
+    return true;
+  }
+  if (words[0] == "quit") {
+    ending_ = true;
+    return true;
+  }
+  if (words[0] == "prompt") {
+    prompt_ = !prompt_;
+    answer({});
+    return true;
+  }
+  if (words[0] == "set" && words.size() >= 2) {
+    if (words[1] == "timeout") answer(set_timeout(words));
+    if (words[1] == "severity-output") answer(set_severity(words));
+    return words[1] == "timeout" || words[1] == "severity-output";
+  }
+  return false;
+}
+
+Answer AdminSession::set_timeout(const std::vector<std::string>& words) {
+  int seconds = 0;
+  if (words.size() == 4 && words[2] == "cli") {
+    std::string_view number = words[3];
+    if (number.ends_with('s')) number.remove_suffix(1);
+    const char* const end = number.data() + number.size();
+    const auto [rest, error] = std::from_chars(number.data(), end, seconds);
+    if (error != std::errc{} || rest != end) seconds = 0;
+  }
+  if (seconds < 1 || seconds > kLongestTimeout.count()) {
+    return refusal("'set timeout cli' needs a number of seconds from 1 to 3600");
+  }
+  timeout_ = std::chrono::seconds(seconds);
+  return {};
+}
+
+Answer AdminSession::set_severity(const std::vector<std::string>& words) {
+  const std::string form = words.size() == 3 ? words[2] : std::string();
+  if (form == "none") {
+    severity_ = Severity::kNone;
+  } else if (form == "number") {
+    severity_ = Severity::kNumber;
+  } else if (form == "string") {
+    severity_ = Severity::kString;
+  } else {
+    return refusal("'set severity-output' needs none, number or string");
+  }
+  return {};
+}
+
+void AdminSession::answer(const Answer& answer) {
+  if (answer.failed && severity_ != Severity::kNone) {
+    output_ += severity_ == Severity::kNumber ? "[" + std::to_string(kErrorSeverity) + "]:"
+                                              : std::string("[err]:");
+  }
+  output_ += answer.text;
+  output_ += prompt_ ? "\n> " : "\n";
+}
+
+void describe_session_commands(CommandTable& commands) {
+  commands.describe("help [<command>]", "list matching or all commands");
+  commands.describe("prompt", "toggle interactive mode with prompt");
+  commands.describe("quit", "disconnect");
+  commands.describe("set timeout cli <seconds>", "end this conversation after so long a silence");
+  commands.describe("set severity-output <none|number|string>", "mark refusals as HAProxy does");
+}
+
+}  // namespace sluice::control

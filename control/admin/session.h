@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/admin/command_table.h"
+
+namespace sluice::control {
+
+/// One client's conversation with the admin socket, as HAProxy's holds it, apart from the socket:
+/// bytes in, bytes out.
+///
+/// Each line is one or more commands with ';' between them. Every answer ends with an empty line.
+/// The conversation ends when the lines received so far are answered, unless the client has asked
+/// for a prompt. What a session holds is bounded: a line by kLongestLine, and no command runs
+/// before the answer to the one before it was taken.
+class AdminSession {
+ public:
+  static constexpr std::size_t kLongestLine = 16384;
+  static constexpr std::chrono::seconds kDefaultTimeout{10};
+  static constexpr std::chrono::seconds kLongestTimeout{3600};
+
+  explicit AdminSession(const CommandTable& commands) : commands_(commands) {}
+
+  /// Bytes from the client. Call it only while wants_input().
+  void receive(std::string_view bytes);
+  /// The client sends no more; a last line without its end counts.
+  void end_of_input();
+
+  /// Bytes that wait for the client.
+  [[nodiscard]] std::string_view output() const { return output_; }
+  /// The client took the first `size` bytes of output().
+  void sent(std::size_t size);
+
+  [[nodiscard]] bool wants_input() const { return output_.empty() && !ending_; }
+  /// Nothing more will come of this session.
+  [[nodiscard]] bool finished() const { return ending_ && output_.empty(); }
+  /// How long the client may do nothing.
+  [[nodiscard]] std::chrono::seconds timeout() const { return timeout_; }
+
+ private:
+  enum class Severity { kNone, kNumber, kString };
+
+  void advance();
+  void take_lines();
+  void run(const std::vector<std::string>& words);
+  bool run_own(const std::vector<std::string>& words);
+  Answer set_timeout(const std::vector<std::string>& words);
+  Answer set_severity(const std::vector<std::string>& words);
+  void answer(const Answer& answer);
+
+  const CommandTable& commands_;
+  std::string input_;
+  std::vector<std::vector<std::string>> pending_;  // commands of lines received, last one first
+  std::string output_;
+  std::chrono::seconds timeout_ = kDefaultTimeout;
+  Severity severity_ = Severity::kNone;
+  bool prompt_ = false;
+  bool heard_a_line_ = false;
+  bool input_ended_ = false;
+  bool ending_ = false;
+};
+
+/// Adds the lines of help for the commands that a session answers itself.
+void describe_session_commands(CommandTable& commands);
+
+}  // namespace sluice::control

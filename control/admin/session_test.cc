@@ -1,0 +1,149 @@
+#include "control/admin/session.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::control {
+namespace {
+
+class AdminSessionTest : public ::testing::Test {
+ protected:
+  AdminSessionTest() {
+    commands_.add("show echo [<word>]...", "says what it was told", [](auto arguments) {
+      Answer answer;
+      for (const std::string& word : arguments) answer.text += word + "\n";
+      return answer;
+    });
+    commands_.add("fail", "refuses", [](auto) { return refusal("no"); });
+    describe_session_commands(commands_);
+  }
+
+  // What the client sees; it takes `step` bytes at a time.
+  static std::string drain(AdminSession& session, std::size_t step = 1000) {
+    std::string seen;
+    while (!session.output().empty()) {
+      const std::string part(session.output().substr(0, step));
+      seen += part;
+      session.sent(part.size());
+    }
+    return seen;
+  }
+
+  CommandTable commands_;
+};
+
+TEST_F(AdminSessionTest, AnswersALineAndEnds) {
+  AdminSession session(commands_);
+  session.receive("show echo a b\n");
+  EXPECT_FALSE(session.finished());
+  EXPECT_EQ(drain(session), "a\nb\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, SeparatesCommandsBySemicolonsAndLines) {
+  AdminSession session(commands_);
+  session.receive("show echo a;show echo b; ;\nshow echo c\n");
+  EXPECT_EQ(drain(session, 1), "a\n\nb\n\nc\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, WaitsForTheLineToEnd) {
+  AdminSession session(commands_);
+  for (const char c : std::string("show echo x")) {
+    session.receive(std::string_view(&c, 1));
+    EXPECT_TRUE(session.output().empty());
+    EXPECT_TRUE(session.wants_input());
+  }
+  session.end_of_input();
+  EXPECT_EQ(drain(session), "x\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, PromptKeepsTheConversation) {
+  AdminSession session(commands_);
+  session.receive("prompt\n");
+  EXPECT_EQ(drain(session), "\n> ");
+  session.receive("show echo a\n");
+  EXPECT_EQ(drain(session), "a\n\n> ");
+  session.receive("\n");
+  EXPECT_EQ(drain(session), "\n> ");
+  EXPECT_FALSE(session.finished());
+  session.receive("show echo b;quit;show echo c\n");
+  EXPECT_EQ(drain(session), "b\n\n> ");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, EndsSilentlyWithoutACommand) {
+  AdminSession session(commands_);
+  session.end_of_input();
+  EXPECT_TRUE(session.finished());
+  AdminSession empty(commands_);
+  empty.receive("\r\n");
+  EXPECT_TRUE(empty.finished());
+}
+
+TEST_F(AdminSessionTest, RunsNoCommandBeforeTheAnswerIsTaken) {
+  int runs = 0;
+  commands_.add("count", "counts", [&runs](auto) { return Answer{std::to_string(++runs) + "\n"}; });
+  AdminSession session(commands_);
+  session.receive("count;count;count\n");
+  EXPECT_EQ(runs, 1);
+  EXPECT_FALSE(session.wants_input());
+  session.sent(session.output().size());
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(drain(session), "2\n\n3\n\n");
+}
+
+TEST_F(AdminSessionTest, RefusesAnEndlessLine) {
+  AdminSession session(commands_);
+  std::size_t given = 0;
+  while (session.wants_input()) {
+    session.receive(std::string(1000, 'x'));
+    given += 1000;
+    ASSERT_LT(given, 100000U);
+  }
+  EXPECT_EQ(drain(session), "the line is too long\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, SetsTheTimeoutOfTheConversation) {
+  AdminSession session(commands_);
+  session.receive("prompt\nset timeout cli 60\n");
+  EXPECT_EQ(drain(session), "\n> \n> ");
+  EXPECT_EQ(session.timeout(), std::chrono::seconds(60));
+  session.receive("set timeout cli 0\n");
+  EXPECT_NE(drain(session).find("1 to 3600"), std::string::npos);
+  session.receive("set timeout cli 99999999999\n");
+  EXPECT_NE(drain(session).find("1 to 3600"), std::string::npos);
+  EXPECT_EQ(session.timeout(), std::chrono::seconds(60));
+}
+
+TEST_F(AdminSessionTest, MarksRefusalsWhenAsked) {
+  AdminSession session(commands_);
+  session.receive("set severity-output number;fail;show echo ok\n");
+  EXPECT_EQ(drain(session), "\n[3]:no\n\nok\n\n");
+}
+
+TEST_F(AdminSessionTest, SuggestsTheNearestCommand) {
+  AdminSession session(commands_);
+  session.receive("shwo echo\n");
+  EXPECT_EQ(drain(session),
+            "unknown command 'shwo echo'; did you mean 'show echo'? ('help' lists them all)\n\n");
+}
+
+TEST_F(AdminSessionTest, HelpListsWhatBeginsWithTheWords) {
+  AdminSession session(commands_);
+  session.receive("help show;help\n");
+  const std::string seen = drain(session);
+  EXPECT_TRUE(seen.starts_with("  show echo [<word>]... : says what it was told\n\n")) << seen;
+  EXPECT_NE(seen.find("prompt"), std::string::npos);
+}
+
+TEST(SplitCommands, TakesEscapedCharactersAsTheyAre) {
+  const auto commands = split_commands(R"(a\;b c\ d\\;e\)");
+  ASSERT_EQ(commands.size(), 2U);
+  EXPECT_EQ(commands[0], (std::vector<std::string>{"a;b", "c d\\"}));
+  EXPECT_EQ(commands[1], (std::vector<std::string>{"e\\"}));
+}
+
+}  // namespace
+}  // namespace sluice::control

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "control/config/config.h"
+#include "control/config/diagnostics.h"
+
+/// What must be true of a configuration beyond each key's own range. Every fault found is added to
+/// the diagnostics; none of these stops at the first.
+namespace sluice::control {
+
+/// Names: unique where they must be, and those referred to exist. Routes are well-formed and not
+/// ambiguous. Works on a configuration that was read with errors.
+void check_names(const Config& config, Diagnostics& problems);
+
+/// Addresses: interfaces and their networks, gateways, what frontends bind, and whether every
+/// server can be reached. Devices are well-formed.
+void check_network(const Config& config, Diagnostics& problems);
+
+/// Certificates and keys can be loaded and belong together; expiry is a warning.
+void check_certificates(const Config& config, Diagnostics& problems);
+
+}  // namespace sluice::control

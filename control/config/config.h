@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "control/config/diagnostics.h"
+#include "dataplane/base/time.h"
+#include "dataplane/tcp/config.h"
+#include "dataplane/wire/ip_address.h"
+#include "http/settings.h"
+
+/// A configuration file as read: every key's value, or its default, and where it stands. The
+/// defaults are the initial values here and in the layers' own settings, and nowhere else.
+namespace sluice::control {
+
+enum class IdlePolicy : std::uint8_t {
+  kAdaptive,  ///< an idle worker sleeps shortly
+  kPoll,      ///< it never does
+};
+
+enum class Hugepages : std::uint8_t {
+  kAuto,  ///< used when enough are free
+  kUse,   ///< required
+  kAvoid,
+};
+
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
+/// [sluice]: the process as a whole.
+struct ProcessConfig {
+  Position at;
+  Located<std::uint32_t> workers;  ///< 0: one for each CPU this process may run on
+  std::vector<Located<std::uint32_t>> cpus;
+  IdlePolicy idle = IdlePolicy::kAdaptive;
+  std::uint32_t max_connections = 65536;
+  Located<std::uint32_t> buffers;  ///< of each worker; 0: as many as max_connections suggests
+  Hugepages hugepages = Hugepages::kAuto;
+  std::vector<Located<std::string>> eal;
+  Duration drain_timeout = std::chrono::seconds(30);
+  LogLevel log_level = LogLevel::kInfo;
+  std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
+  std::uint32_t admin_mode = 0600;
+};
+
+/// [tcp]. The limits are of the process; each worker gets its share.
+struct TcpConfig {
+  Position at;
+  tcp::StackConfig stack;
+};
+
+struct StaticRouteConfig {
+  Position at;
+  Located<wire::Prefix> destination;
+  Located<wire::IpAddress> gateway;
+};
+
+/// [[interface]]
+struct InterfaceConfig {
+  Position at;
+  Located<std::string> name;
+  std::vector<Located<std::string>> ports;
+  std::vector<Located<wire::Prefix>> addresses;
+  std::vector<Located<wire::IpAddress>> gateways;
+  std::vector<StaticRouteConfig> routes;
+  Located<std::uint32_t> mtu;  ///< 0: the port's
+};
+
+/// [[frontend.route]]
+struct RouteConfig {
+  Position at;
+  Located<std::string> host;
+  Located<std::string> path;
+  Located<std::string> backend;
+};
+
+/// [[frontend]]
+struct FrontendConfig {
+  Position at;
+  Located<std::string> name;
+  std::vector<Located<wire::Endpoint>> bind;
+  std::vector<Located<std::string>> certificates;
+  Located<bool> strict_sni;
+  Located<std::string> backend;
+  std::vector<RouteConfig> routes;
+  http::ClientTimeouts timeouts;
+  http::ClientLimits limits;
+  bool forwarded = http::Frontend{}.forwarded_headers;
+  bool via = http::Frontend{}.via_header;
+};
+
+struct ServerConfig {
+  Position at;
+  Located<std::string> name;  ///< as given, or the address
+  Located<wire::Endpoint> address;
+};
+
+enum class Balance : std::uint8_t { kRoundRobin };
+
+/// [[backend]]
+struct BackendConfig {
+  Position at;
+  Located<std::string> name;
+  std::vector<ServerConfig> servers;
+  Balance balance = Balance::kRoundRobin;
+  http::ServerTimeouts timeouts;
+  std::uint32_t retries = http::Backend{}.retries;
+  std::uint32_t pool_connections = http::Backend{}.pool_connections;
+  std::uint32_t response_head_bytes = http::Backend{}.response_head_bytes;
+  Duration server_pause = http::Backend{}.server_pause;
+};
+
+struct Config {
+  ProcessConfig process;
+  TcpConfig tcp;
+  std::vector<InterfaceConfig> interfaces;
+  std::vector<FrontendConfig> frontends;
+  std::vector<BackendConfig> backends;
+};
+
+}  // namespace sluice::control

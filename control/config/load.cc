@@ -1,0 +1,63 @@
+#include "control/config/load.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "control/config/checks.h"
+#include "control/config/document.h"
+#include "control/config/keys.h"
+
+namespace sluice::control {
+namespace {
+
+// A farm of ten thousand servers takes about a megabyte.
+constexpr std::uintmax_t kLargestFile = 16U << 20;
+
+std::optional<std::string> read_file(const std::string& path, Diagnostics& problems) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) {
+    problems.error({}, "is a directory, not a configuration file");
+    return {};
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    problems.error({}, std::string("cannot be read: ") + std::strerror(errno));
+    return {};
+  }
+  std::string text;
+  char chunk[65536];
+  while (file.read(chunk, sizeof chunk) || file.gcount() > 0) {
+    text.append(chunk, static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kLargestFile) {
+      problems.error({}, "is larger than 16MiB");
+      return {};
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::optional<Config> read_config(std::string_view text, Diagnostics& problems) {
+  const auto document = parse_document(text, problems);
+  if (!document) return {};
+  Config config;
+  const bool complete = config_section().read(*document, config, problems);
+  check_names(config, problems);
+  // An address that could not be read would make others look wrong, too.
+  if (complete && problems.ok()) check_network(config, problems);
+  return config;
+}
+
+std::optional<Config> load_config(const std::string& path, Diagnostics& problems) {
+  const auto text = read_file(path, problems);
+  if (!text) return {};
+  auto config = read_config(*text, problems);
+  if (!config) return {};
+  if (!problems.ok()) return {};
+  return config;
+}
+
+}  // namespace sluice::control

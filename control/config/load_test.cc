@@ -1,0 +1,163 @@
+#include "control/config/load.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "control/config/keys.h"
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string good_file(const std::string& name) {
+  const char* given = std::getenv("SLUICE_TESTDATA");
+  const auto path =
+      std::filesystem::path(given == nullptr ? "control/testdata" : given) / "good" / name;
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Config read_good(const std::string& name) {
+  Diagnostics problems;
+  const auto config = read_config(good_file(name), problems);
+  EXPECT_EQ(problems.format(name), "");
+  return config.value_or(Config{});
+}
+
+TEST(ReadConfig, LeavesDefaultsWhereAKeyIsNotGiven) {
+  const Config config = read_good("minimal.toml");
+  EXPECT_EQ(config.process.workers.value, 0U);
+  EXPECT_EQ(config.process.idle, IdlePolicy::kAdaptive);
+  EXPECT_EQ(config.process.admin_socket, "/run/sluice/admin.sock");
+  EXPECT_EQ(config.process.admin_mode, 0600U);
+  EXPECT_EQ(config.tcp.stack.time_wait, tcp::StackConfig{}.time_wait);
+  ASSERT_EQ(config.frontends.size(), 1U);
+  EXPECT_EQ(config.frontends[0].timeouts.request, http::ClientTimeouts{}.request);
+  EXPECT_TRUE(config.frontends[0].forwarded);
+  ASSERT_EQ(config.backends.size(), 1U);
+  EXPECT_EQ(config.backends[0].retries, http::Backend{}.retries);
+  EXPECT_EQ(config.backends[0].servers[0].name.value, "198.18.0.11:80");
+}
+
+TEST(ReadConfig, ReadsTheProcess) {
+  const ProcessConfig process = read_good("full.toml").process;
+  EXPECT_EQ(process.workers.value, 2U);
+  ASSERT_EQ(process.cpus.size(), 2U);
+  EXPECT_EQ(process.cpus[1].value, 1U);
+  EXPECT_EQ(process.idle, IdlePolicy::kPoll);
+  EXPECT_EQ(process.max_connections, 20000U);
+  EXPECT_EQ(process.buffers.value, 32768U);
+  EXPECT_EQ(process.hugepages, Hugepages::kAvoid);
+  ASSERT_EQ(process.eal.size(), 1U);
+  EXPECT_EQ(process.eal[0].value, "--log-level=lib.eal:8");
+  EXPECT_EQ(process.drain_timeout, 10s);
+  EXPECT_EQ(process.log_level, LogLevel::kDebug);
+  EXPECT_EQ(process.admin_socket, "/run/sluice/other.sock");
+  EXPECT_EQ(process.admin_mode, 0660U);
+}
+
+TEST(ReadConfig, ReadsTcp) {
+  const tcp::StackConfig tcp = read_good("full.toml").tcp.stack;
+  EXPECT_EQ(tcp.receive_buffer, 128U * 1024);
+  EXPECT_EQ(tcp.max_half_open, 1000U);
+  EXPECT_EQ(tcp.max_time_wait, 2000U);
+  EXPECT_EQ(tcp.time_wait, 30s);
+  EXPECT_EQ(tcp.orphan_timeout, 20s);
+  EXPECT_EQ(tcp.give_up_after, 2min);
+  EXPECT_EQ(tcp.syn_retries, 3);
+  EXPECT_EQ(tcp.delayed_ack, 20ms);
+  EXPECT_EQ(tcp.rto_initial, 500ms);
+  EXPECT_EQ(tcp.rto_minimum, 100ms);
+  EXPECT_EQ(tcp.rto_maximum, 30s);
+  EXPECT_EQ(tcp.first_local_port, 20000);
+  EXPECT_EQ(tcp.last_local_port, 60000);
+}
+
+TEST(ReadConfig, ReadsInterfaces) {
+  const auto interfaces = read_good("full.toml").interfaces;
+  ASSERT_EQ(interfaces.size(), 2U);
+  const InterfaceConfig& wan = interfaces[0];
+  EXPECT_EQ(wan.name.value, "wan");
+  ASSERT_EQ(wan.ports.size(), 2U);
+  EXPECT_EQ(wan.ports[1].value, "af_xdp:eth1");
+  ASSERT_EQ(wan.addresses.size(), 2U);
+  EXPECT_EQ(wan.addresses[1].value.to_string(), "2001:db8::1/64");
+  ASSERT_EQ(wan.gateways.size(), 2U);
+  ASSERT_EQ(wan.routes.size(), 2U);
+  EXPECT_EQ(wan.routes[0].destination.value.to_string(), "198.19.0.0/16");
+  EXPECT_EQ(wan.routes[0].gateway.value.to_string(), "198.18.0.253");
+  EXPECT_EQ(wan.mtu.value, 1400U);
+  ASSERT_EQ(interfaces[1].ports.size(), 1U);
+}
+
+TEST(ReadConfig, ReadsFrontends) {
+  const auto frontends = read_good("full.toml").frontends;
+  ASSERT_EQ(frontends.size(), 2U);
+  const FrontendConfig& www = frontends[0];
+  ASSERT_EQ(www.bind.size(), 2U);
+  EXPECT_EQ(www.bind[1].value.to_string(), "[2001:db8::1]:80");
+  EXPECT_EQ(www.backend.value, "farm");
+  EXPECT_EQ(www.timeouts.request, 5s);
+  EXPECT_EQ(www.timeouts.idle, 20s);
+  EXPECT_EQ(www.timeouts.keep_alive, 30s);
+  EXPECT_EQ(www.timeouts.handshake, 4s);
+  EXPECT_EQ(www.limits.head_bytes, 8192U);
+  EXPECT_EQ(www.limits.header_fields, 50U);
+  EXPECT_EQ(www.limits.body_bytes, 1U << 30);
+  EXPECT_EQ(www.limits.requests_per_connection, 1000U);
+  EXPECT_FALSE(www.forwarded);
+  EXPECT_FALSE(www.via);
+  ASSERT_EQ(www.routes.size(), 1U);
+  EXPECT_EQ(www.routes[0].host.value, "*.example.com");
+  EXPECT_EQ(www.routes[0].path.value, "/shop");
+  EXPECT_EQ(www.routes[0].backend.value, "shop");
+}
+
+TEST(ReadConfig, ReadsBackends) {
+  const auto backends = read_good("full.toml").backends;
+  ASSERT_EQ(backends.size(), 2U);
+  const BackendConfig& farm = backends[0];
+  ASSERT_EQ(farm.servers.size(), 2U);
+  EXPECT_EQ(farm.servers[0].name.value, "198.18.1.11:80");
+  EXPECT_EQ(farm.servers[1].name.value, "web2");
+  EXPECT_EQ(farm.timeouts.connect, 1s);
+  EXPECT_EQ(farm.timeouts.response, 15s);
+  EXPECT_EQ(farm.timeouts.idle, 16s);
+  EXPECT_EQ(farm.timeouts.keep_alive, 17s);
+  EXPECT_EQ(farm.retries, 1U);
+  EXPECT_EQ(farm.pool_connections, 10U);
+  EXPECT_EQ(farm.response_head_bytes, 16384U);
+  EXPECT_EQ(farm.server_pause, 5s);
+  ASSERT_EQ(backends[1].servers.size(), 2U);
+  EXPECT_EQ(backends[1].servers[1].address.value.to_string(), "[2001:db8:7::1]:80");
+}
+
+// Otherwise a key could be documented and lie idle.
+TEST(ReadConfig, TheFullFileGivesEveryKey) {
+  const std::string text = good_file("full.toml");
+  for (const SectionDescription& section : all_sections()) {
+    for (const KeyDescription& key : section.keys) {
+      const std::string leaf = key.name.substr(key.name.rfind('.') + 1);
+      if (leaf == "certificate" || leaf == "strict_sni") continue;  // need files
+      EXPECT_NE(text.find(leaf), std::string::npos) << section.title << " " << key.name;
+    }
+  }
+}
+
+TEST(LoadConfig, SaysWhatCannotBeRead) {
+  Diagnostics problems;
+  EXPECT_FALSE(load_config("/nonexistent/sluice.toml", problems));
+  EXPECT_EQ(problems.format("sluice.toml"),
+            "sluice.toml: cannot be read: No such file or directory\n");
+  Diagnostics directory;
+  EXPECT_FALSE(load_config("/", directory));
+  EXPECT_EQ(directory.format("/"), "/: is a directory, not a configuration file\n");
+}
+
+}  // namespace
+}  // namespace sluice::control

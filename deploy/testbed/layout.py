@@ -22,20 +22,28 @@ WAN = "198.18.0.10"
 WAN6 = "2001:db8:0:1::10"
 FARM = "198.18.1.1"
 FARM6 = "2001:db8:0:2::1"
+# An address of the farm's network that no host has.
+NOBODY = "198.18.1.99"
 
 
 @dataclass(frozen=True)
-class OriginAddress:
+class FarmHost:
     """One host of the farm."""
 
     name: str
     ipv4: str
     ipv6: str
+    # Only a guest's is chosen here.
+    mac: str = ""
 
 
-WEB1 = OriginAddress("web1", "198.18.1.11", "2001:db8:0:2::11")
-WEB2 = OriginAddress("web2", "198.18.1.12", "2001:db8:0:2::12")
+WEB1 = FarmHost("web1", "198.18.1.11", "2001:db8:0:2::11")
+WEB2 = FarmHost("web2", "198.18.1.12", "2001:db8:0:2::12")
 FARM_HOSTS = (WEB1, WEB2)
+
+GUEST1 = FarmHost("guest1", "198.18.1.21", "2001:db8:0:2::21", "02:00:00:00:00:21")
+GUEST2 = FarmHost("guest2", "198.18.1.22", "2001:db8:0:2::22", "02:00:00:00:00:22")
+GUESTS = (GUEST1, GUEST2)
 
 
 class Layout:

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from socket import socket as Socket
 
 from testbed.process import Process, TestbedError, run, wait_for
 
@@ -50,13 +51,13 @@ class Namespace:
         done = run(["ip", "netns", "pids", self.name], check=False)
         return [int(word) for word in done.stdout.split() if int(word) != os.getpid()]
 
-    def command(self, words: Sequence[str | Path]) -> list[str]:
+    def command(self, words: Sequence[object]) -> list[str]:
         """The command that runs `words` in this host; it replaces itself by it, so pids hold."""
         return ["ip", "netns", "exec", self.name, *(str(word) for word in words)]
 
     def run(
         self,
-        words: Sequence[str | Path],
+        words: Sequence[object],
         *,
         timeout: float = 60,
         check: bool = True,
@@ -67,7 +68,7 @@ class Namespace:
     def start(
         self,
         name: str,
-        words: Sequence[str | Path],
+        words: Sequence[object],
         log: Path,
         environment: Mapping[str, str] | None = None,
     ) -> Process:
@@ -85,12 +86,12 @@ class Namespace:
 
     def socket(
         self, family: int = socket.AF_INET, kind: int = socket.SOCK_STREAM, protocol: int = 0
-    ) -> socket.socket:
+    ) -> Socket:
         """A socket of this host, used from here."""
         with self.entered():
             return socket.socket(family, kind, protocol)
 
-    def connect(self, address: str, port: int, timeout: float = 10) -> socket.socket:
+    def connect(self, address: str, port: int, timeout: float = 10) -> Socket:
         """A TCP connection from this host."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         connection = self.socket(family)
@@ -112,18 +113,17 @@ class Namespace:
             nodad = ["nodad"] if ":" in address else []
             self.run(["ip", "address", "add", address, "dev", interface, *nodad])
 
-    def drop(self, interface: str, percent: int, direction: str) -> None:
-        """Loses a share of the frames of an interface at random; direction: ingress or egress."""
-        self.run(
-            ["nft", "-f", "-"],
-            input_text=f"""
-                table netdev loss {{
-                  chain {direction} {{
-                    type filter hook {direction} device "{interface}" priority 0;
-                    numgen random mod 100 < {percent} drop
-                  }}
-                }}""",
+    def drop(self, interface: str, percent: int) -> None:
+        """Loses a share of an interface's frames at random, in both directions."""
+        chains = "".join(
+            f"""
+              chain {direction} {{
+                type filter hook {direction} device "{interface}" priority 0;
+                numgen random mod 100 < {percent} drop
+              }}"""
+            for direction in ("ingress", "egress")
         )
+        self.run(["nft", "-f", "-"], input_text=f"table netdev loss {{{chains}\n}}\n")
 
     def drop_nothing(self) -> None:
         self.run(["nft", "delete", "table", "netdev", "loss"], check=False)

@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from testbed.layout import OriginAddress
+from testbed.layout import FarmHost
 from testbed.namespace import Namespace
 from testbed.payload import pieces
 from testbed.process import Process, TestbedError, wait_for
@@ -29,7 +29,7 @@ class NginxOrigin:
     """
 
     def __init__(
-        self, host: OriginAddress, namespace: Namespace, directory: Path, files: Path
+        self, host: FarmHost, namespace: Namespace, directory: Path, files: Path
     ) -> None:
         self.host = host
         self._namespace = namespace
@@ -89,6 +89,7 @@ http {{
     listen [::]:{NGINX_PORT} backlog=8192;
     default_type text/plain;
     location = / {{ return 200 "{page}"; }}
+    location = /ipv6 {{ return 200 "{page}"; }}
     location = /empty {{ return 204; }}
     location /files/ {{ alias {self._files}/; }}
     location /slow/ {{ alias {self._files}/; limit_rate 256k; }}
@@ -100,7 +101,7 @@ http {{
 class SpecialOrigin:
     """Our own server on a host of the farm; special_server.py says what it does."""
 
-    def __init__(self, host: OriginAddress, namespace: Namespace, directory: Path) -> None:
+    def __init__(self, host: FarmHost, namespace: Namespace, directory: Path) -> None:
         self.host = host
         self._namespace = namespace
         self._log = directory / f"special-{host.name}.log"

@@ -17,7 +17,7 @@ class TestbedError(Exception):
 
 
 def run(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     *,
     timeout: float = 60,
     check: bool = True,
@@ -55,7 +55,7 @@ class Process:
     def __init__(
         self,
         name: str,
-        command: Sequence[str | Path],
+        command: Sequence[object],
         log: Path,
         environment: Mapping[str, str] | None = None,
     ) -> None:

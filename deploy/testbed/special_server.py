@@ -16,7 +16,7 @@ interim responses and trailers, hashes uploads. A thread for each connection.
     GET  /special/status?code=N        a response of that status without a body
     GET  /special/raw?text=...         exactly these bytes, then the end of the connection
     GET  /special/silent[?seconds=N]   no answer
-    GET  /special/count                connections accepted so far
+    GET  /special/count                connections and requests so far, in JSON
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ class Handler(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        self.server.accepted += 1
+        self.server.connections += 1
         try:
             while request := self._read_head():
+                self.server.requests += 1
                 self._answer(request)
                 if request.field("connection").lower() == "close":
                     return
@@ -163,7 +164,7 @@ class Handler(socketserver.StreamRequestHandler):
         self._whole("200 OK", "text/plain", f"{self.server.name} {self.client_address[1]}\n")
 
     def _do_count(self, request: Request) -> None:
-        self._json({"accepted": self.server.accepted})
+        self._json({"connections": self.server.connections, "requests": self.server.requests})
 
     def _do_echo(self, request: Request) -> None:
         if request.expects_continue:
@@ -284,7 +285,8 @@ class Server(socketserver.ThreadingTCPServer):
 
     def __init__(self, name: str, port: int) -> None:
         self.name = name
-        self.accepted = 0
+        self.connections = 0
+        self.requests = 0
         super().__init__(("::", port), Handler)
 
     def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]

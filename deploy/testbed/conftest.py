@@ -1,0 +1,118 @@
+"""What the system tests share: one testbed for all, one Sluice at a time."""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from testbed.bed import ROOT, Testbed
+from testbed.client import Client
+from testbed.process import TestbedError
+from testbed.sluice import Sluice
+
+_FIGURES: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long forms of the tests")
+    parser.addoption(
+        "--checked-program", default=str(ROOT / "build-test/sluice"), help="built with sanitizers"
+    )
+    parser.addoption("--fast-program", default=str(ROOT / "build/sluice"), help="the release")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.geteuid() != 0:
+        pytest.exit("the system tests need root: they make network namespaces", returncode=2)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    for line in _FIGURES:
+        terminalreporter.write_line(line)
+
+
+@pytest.hookimpl(hookwrapper=True)  # type: ignore[misc]
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Shows the end of Sluice's log beside a failure."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    testbed = item.funcargs.get("testbed") if hasattr(item, "funcargs") else None
+    if report.failed and isinstance(testbed, Testbed) and testbed.sluice is not None:
+        process = testbed.sluice.process
+        if process is not None:
+            tail = "\n".join(process.log_text().splitlines()[-60:])
+            report.sections.append((f"Sluice's log ({process.log})", tail))
+
+
+@pytest.fixture(scope="session")
+def figure() -> Callable[[str], None]:
+    """Keeps a measured figure for the end of the run's output."""
+    return _FIGURES.append
+
+
+@pytest.fixture(scope="session")
+def long_form(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture(scope="session")
+def checked_program(request: pytest.FixtureRequest) -> Path:
+    return _program(request, "--checked-program")
+
+
+@pytest.fixture(scope="session")
+def fast_program(request: pytest.FixtureRequest) -> Path:
+    return _program(request, "--fast-program")
+
+
+def _program(request: pytest.FixtureRequest, option: str) -> Path:
+    program = Path(request.config.getoption(option)).resolve()
+    if not program.exists():
+        pytest.fail(f"{program} is not there: build it with deploy/build", pytrace=False)
+    return program
+
+
+@pytest.fixture(scope="session")
+def testbed() -> Iterator[Testbed]:
+    bed = Testbed("slt")
+    try:
+        bed.create()
+        bed.start_origins()
+        bed.start_special()
+        yield bed
+    finally:
+        bed.destroy()
+
+
+@pytest.fixture
+def client(testbed: Testbed) -> Client:
+    return testbed.client
+
+
+@pytest.fixture(scope="module", params=[1, 2], ids=["1-worker", "2-workers"])
+def workers(request: pytest.FixtureRequest) -> int:
+    """The tests that take it run with one worker, and with two on ports of a single queue."""
+    return int(request.param)
+
+
+@pytest.fixture(scope="module")
+def shared_sluice(testbed: Testbed, checked_program: Path, workers: int) -> Iterator[Sluice]:
+    yield testbed.start_sluice(checked_program, workers=workers)
+    testbed.stop_sluice()
+
+
+@pytest.fixture
+def sluice(testbed: Testbed, shared_sluice: Sluice) -> Iterator[Sluice]:
+    """A Sluice with sanitizers, which this module's tests share; each must leave it running."""
+    if not shared_sluice.running:
+        shared_sluice.start()
+    yield shared_sluice
+    if not shared_sluice.running:
+        raise TestbedError(f"Sluice ended during the test: {shared_sluice.findings()}")

@@ -1,0 +1,196 @@
+"""Large bodies, and sides of different speed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from testbed import payload
+from testbed.bed import Testbed
+from testbed.client import HTTP, HTTPS, Client
+from testbed.layout import HOST
+from testbed.sluice import Sluice
+
+MIB = 1 << 20
+GIB = 1 << 30
+# What the whole of Sluice may grow by while one slow peer holds a large body up.
+GROWTH = 24 * MIB
+
+
+class PeakMemory:
+    """Watches the resident memory of a Sluice while something runs."""
+
+    def __init__(self, sluice: Sluice) -> None:
+        self._sluice = sluice
+        self.start = sluice.resident_bytes()
+        self.peak = self.start
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.1):
+            self.peak = max(self.peak, self._sluice.resident_bytes())
+
+    @property
+    def growth(self) -> int:
+        return self.peak - self.start
+
+
+@pytest.fixture
+def warm(client: Client, sluice: Sluice) -> Sluice:
+    """A Sluice whose pools and allocator have seen traffic: what grows then is held data."""
+    client.download(f"{HTTPS}/special/sized?size={64 * MIB}")
+    return sluice
+
+
+def test_1_gib_download_through_tls(
+    testbed: Testbed, client: Client, sluice: Sluice, figure: Callable[[str], None], workers: int
+) -> None:
+    path = testbed.payload(GIB)
+    transfer = client.download(f"{HTTPS}{path}", timeout=600)
+    assert (transfer.exit_code, transfer.length) == (0, GIB)
+    assert transfer.sha256 == payload.sha256(GIB)
+    figure(f"1 GiB download, TLS, {workers} worker(s), with sanitizers: {transfer.seconds:.1f} s")
+
+
+def test_1_gib_upload_through_tls(
+    testbed: Testbed, client: Client, sluice: Sluice, figure: Callable[[str], None], workers: int
+) -> None:
+    path = testbed.files / testbed.payload(GIB).rpartition("/")[2]
+    response = client.curl(f"{HTTPS}/special/sha256", "-X", "POST", "-T", path, timeout=600)
+    assert response.exit_code == 0, response.error
+    answer = json.loads(response.body)
+    assert (answer["length"], answer["sha256"]) == (GIB, payload.sha256(GIB))
+    figure(f"1 GiB upload, TLS, {workers} worker(s), with sanitizers: {response.seconds:.1f} s")
+
+
+@pytest.mark.parametrize("port", [80, 443], ids=["http", "https"])
+def test_slow_reader_holds_no_memory(client: Client, warm: Sluice, port: int) -> None:
+    """A client reads 64 MiB at a trickle, then at full speed: the server is held up meanwhile."""
+    size = 64 * MIB
+    with PeakMemory(warm) as memory:
+        connection = client.connect(port, timeout=60, receive_buffer=16 * 1024)
+        if port == 443:
+            connection = client.tls(connection)
+        with connection:
+            connection.sendall(
+                f"GET /special/sized?size={size} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+            )
+            stream = connection.makefile("rb")
+            while stream.readline().strip():
+                pass
+            digest, length = hashlib.sha256(), 0
+            for piece in _slowly_at_first(stream, size, seconds=4):
+                digest.update(piece)
+                length += len(piece)
+    assert (length, digest.hexdigest()) == (size, payload.sha256(size))
+    assert memory.growth < GROWTH
+
+
+def _slowly_at_first(stream: object, size: int, seconds: float) -> Iterator[bytes]:
+    deadline = time.monotonic() + seconds
+    read = stream.read1  # type: ignore[attr-defined]
+    while size > 0:
+        slow = time.monotonic() < deadline
+        piece = read(min(size, 4096 if slow else MIB))
+        if not piece:
+            return
+        size -= len(piece)
+        yield piece
+        if slow:
+            time.sleep(0.02)
+
+
+def test_slow_server_holds_no_memory(testbed: Testbed, client: Client, warm: Sluice) -> None:
+    """A server reads an upload at 2 MiB/s: the client is held up, Sluice holds little."""
+    size = 16 * MIB
+    path = testbed.files / testbed.payload(size).rpartition("/")[2]
+    with PeakMemory(warm) as memory:
+        response = client.curl(
+            f"{HTTPS}/special/slow-sink?rate={2 * MIB}", "-X", "POST", "-T", path, timeout=60
+        )
+    assert json.loads(response.body)["sha256"] == payload.sha256(size)
+    assert memory.growth < GROWTH
+
+
+def test_slow_writer_is_waited_for(client: Client, sluice: Sluice) -> None:
+    """A client sends its body byte by byte."""
+    with client.connect(timeout=30) as connection:
+        connection.sendall(
+            f"POST /special/sha256 HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 40\r\n\r\n".encode()
+        )
+        for _ in range(40):
+            connection.sendall(b"x")
+            time.sleep(0.1)
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert hashlib.sha256(b"x" * 40).hexdigest().encode() in answer
+
+
+def test_dripping_server_is_waited_for(client: Client, sluice: Sluice) -> None:
+    transfer = client.download(f"{HTTPS}/special/drip?size=4000&rate=1000")
+    assert (transfer.exit_code, transfer.sha256) == (0, payload.sha256(4000))
+
+
+def test_many_slow_readers_hold_no_memory(client: Client, warm: Sluice) -> None:
+    """100 clients ask for 16 MiB each and read nothing; others are served meanwhile."""
+    with PeakMemory(warm) as memory:
+        stalled = [client.connect(receive_buffer=8192) for _ in range(100)]
+        for connection in stalled:
+            connection.sendall(
+                f"GET /special/sized?size={16 * MIB} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+            )
+        time.sleep(2)
+        assert client.curl(f"{HTTPS}/").status == 200
+        for connection in stalled:
+            connection.close()
+    assert memory.growth < 100 * MIB
+
+
+@pytest.mark.parametrize("direction", ["download", "upload"])
+def test_transfer_over_a_link_that_loses_frames(
+    testbed: Testbed, client: Client, sluice: Sluice, direction: str
+) -> None:
+    """One frame in a hundred is lost on the client's link, in both directions."""
+    size = 8 * MIB
+    path = testbed.payload(size)
+    testbed.layout.client.drop("eth0", 1)
+    try:
+        if direction == "download":
+            transfer = client.download(f"{HTTPS}{path}", timeout=120)
+            assert (transfer.exit_code, transfer.sha256) == (0, payload.sha256(size))
+        else:
+            file = testbed.files / path.rpartition("/")[2]
+            response = client.curl(
+                f"{HTTPS}/special/sha256", "-X", "POST", "-T", file, timeout=120
+            )
+            assert json.loads(response.body)["sha256"] == payload.sha256(size)
+    finally:
+        testbed.layout.client.drop_nothing()
+    assert client.curl(f"{HTTP}/").status == 200
+
+
+def test_every_worker_carries_connections(client: Client, sluice: Sluice, workers: int) -> None:
+    """With more connections than workers, none of the workers is left without."""
+    held = [client.connect() for _ in range(32)]
+    try:
+        rows = sluice.workers()
+        assert len(rows) == workers
+        assert sum(row.connections for row in rows) >= 32
+        assert all(row.connections > 0 for row in rows)
+    finally:
+        for connection in held:
+            connection.close()

@@ -82,7 +82,7 @@ Ipv6Payload check_extension(std::uint8_t protocol, Bytes header, std::size_t off
 Ipv6Payload Ipv6Payload::find(const Ipv6Header& header, Bytes packet) {
   packet = packet.first(std::min(packet.size(), header.total_length()));
   std::uint8_t protocol = header.next_header();
-  std::size_t field = kNextHeaderField;  // where `protocol` was read
+  std::size_t field = kNextHeaderField;
   std::size_t offset = Ipv6Header::kSize;
   for (unsigned headers = 0; is_extension(protocol); ++headers) {
     if (headers == kMostHeaders) return {Outcome::kTooManyHeaders, protocol, offset};
@@ -97,7 +97,7 @@ Ipv6Payload Ipv6Payload::find(const Ipv6Header& header, Bytes packet) {
     field = offset;
     offset += extension.size();
   }
-  return {Outcome::kFound, protocol, offset};
+  return {Outcome::kFound, protocol, offset, static_cast<std::uint32_t>(field)};
 }
 
 void write_ipv6_header(std::uint8_t* out, const Ipv6HeaderFields& fields) {

@@ -66,7 +66,9 @@ struct Ipv6Payload {
 
   Outcome outcome = Outcome::kFound;
   std::uint8_t protocol = 0;
-  std::size_t offset = 0;  ///< from the start of the IPv6 header, bytes
+  // Bytes from the start of the IPv6 header:
+  std::size_t offset = 0;
+  std::uint32_t next_header_field = 0;  ///< where `protocol` stands; meaningful for kFound
 
   /// Walks from the fixed header, which parse() has found good, to the transport header. `packet`
   /// starts at the IPv6 header and holds what is contiguous of it. A routing header without

@@ -1,0 +1,209 @@
+#include "dataplane/ip/receiver.h"
+
+#include <rte_prefetch.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/ip/input.h"
+#include "dataplane/ip/packet_edit.h"
+#include "dataplane/wire/ethernet.h"
+#include "dataplane/wire/ip_protocol.h"
+#include "dataplane/wire/ipv4.h"
+#include "dataplane/wire/tcp.h"
+
+namespace sluice::ip {
+namespace {
+
+// All headers of any packet that is served, and a segment quoted in an ICMP error.
+constexpr std::uint16_t kHeadersInFirstBuffer = 192;
+
+constexpr std::size_t kPrefetchAhead = 4;
+
+enum class ChecksumVerdict : std::uint8_t { kUnknown, kGood, kBad };
+
+// "None" is good data under a field that was left unfinished, as a guest's own packets are.
+ChecksumVerdict transport_checksum(const rte_mbuf& mbuf) {
+  switch (mbuf.ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) {
+    case RTE_MBUF_F_RX_L4_CKSUM_BAD:
+      return ChecksumVerdict::kBad;
+    case RTE_MBUF_F_RX_L4_CKSUM_GOOD:
+    case RTE_MBUF_F_RX_L4_CKSUM_NONE:
+      return ChecksumVerdict::kGood;
+    default:
+      return ChecksumVerdict::kUnknown;
+  }
+}
+
+// Leaves what lies between the headers in front and the end of the datagram.
+void strip(Packet& packet, const Arrival& arrival) {
+  truncate(packet, arrival.end);
+  packet.trim_front(arrival.payload_offset);
+}
+
+}  // namespace
+
+Receiver::Receiver(const Resources& resources, std::span<const Interface> interfaces,
+                   const AddressTable& addresses, Arp& arp, Icmp& icmp)
+    : resources_(resources), addresses_(addresses), arp_(arp), icmp_(icmp) {
+  for (const Interface& interface : interfaces) {
+    for (const port::LinkProperties& link : interface.ports()) {
+      if (attachments_.size() <= link.port.index()) attachments_.resize(link.port.index() + 1);
+      attachments_[link.port.index()] = {&interface, &link};
+    }
+  }
+}
+
+void Receiver::receive(port::PortId port, std::span<Packet> frames) {
+  const Attachment attachment = attachment_of(port);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (i + kPrefetchAhead < frames.size() && frames[i + kPrefetchAhead]) {
+      rte_prefetch0(rte_pktmbuf_mtod(frames[i + kPrefetchAhead].get(), const void*));
+    }
+    if (!frames[i]) continue;
+    resources_.counters.frames_received.add();
+    receive_frame(attachment, std::move(frames[i]));
+  }
+  hand_up();
+}
+
+Receiver::Attachment Receiver::attachment_of(port::PortId port) const {
+  return port.index() < attachments_.size() ? attachments_[port.index()] : Attachment{};
+}
+
+void Receiver::receive_frame(const Attachment& attachment, Packet frame) {
+  Counters& counters = resources_.counters;
+  if (!pull_up(frame, kHeadersInFirstBuffer)) return counters.transport_split_header.add();
+  const auto header = wire::EthernetHeader::parse(frame.front());
+  if (!header) return counters.frame_short.add();
+  if (!is_for_us(attachment, *header)) return counters.frame_foreign.add();
+  if ((frame.get()->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0) {
+    return counters.frame_tagged.add();
+  }
+  Arrival arrival;
+  arrival.interface = attachment.interface;
+  arrival.link = attachment.link;
+  arrival.sender_mac = header->source();
+  arrival.to_group = header->destination().is_multicast();
+  const std::uint16_t type = header->type();
+  frame.trim_front(wire::EthernetHeader::kSize);
+  switch (type) {
+    case wire::kEtherIpv4:
+      return receive_ipv4(arrival, std::move(frame));
+    case wire::kEtherIpv6:
+      return receive_ipv6(arrival, std::move(frame));
+    case wire::kEtherArp:
+      return arp_.receive(*attachment.interface, *attachment.link, frame.front());
+    case wire::kEtherVlan:
+    case wire::kEtherServiceVlan:
+      return counters.frame_tagged.add();
+    default:
+      return counters.frame_unknown_type.add();
+  }
+}
+
+bool Receiver::is_for_us(const Attachment& attachment, const wire::EthernetHeader& header) {
+  if (attachment.interface == nullptr || header.source().is_multicast()) return false;
+  const wire::MacAddress destination = header.destination();
+  return destination == attachment.link->mac || destination.is_multicast();
+}
+
+void Receiver::receive_ipv4(Arrival& arrival, Packet packet) {
+  if (!check_ipv4(packet, addresses_, resources_.counters, arrival)) return;
+  switch (arrival.protocol) {
+    case wire::kProtocolTcp:
+      return receive_tcp(arrival, std::move(packet));
+    case wire::kProtocolIcmp:
+      strip(packet, arrival);
+      icmp_.receive_v4(arrival, std::move(packet));
+      return;
+    default:
+      break;
+  }
+  const bool udp = arrival.protocol == wire::kProtocolUdp;
+  Counters& counters = resources_.counters;
+  (arrival.to_group ? counters.ip_group : counters.ip_unknown_protocol).add();
+  icmp_.refuse(arrival, packet.front(), wire::kIcmpUnreachable,
+               udp ? wire::kIcmpPortUnreachable : wire::kIcmpProtocolUnreachable);
+}
+
+void Receiver::receive_ipv6(Arrival& arrival, Packet packet) {
+  if (!check_ipv6(packet, addresses_, resources_.counters, arrival)) return;
+  const wire::Ipv6Payload found = check_extensions(packet, resources_.counters, arrival);
+  if (found.outcome != wire::Ipv6Payload::Outcome::kFound) {
+    refuse_extensions(arrival, packet, found);
+    return;
+  }
+  switch (arrival.protocol) {
+    case wire::kProtocolTcp:
+      return receive_tcp(arrival, std::move(packet));
+    case wire::kProtocolIcmpv6:
+      strip(packet, arrival);
+      icmp_.receive_v6(arrival, std::move(packet));
+      return;
+    default:
+      break;
+  }
+  Counters& counters = resources_.counters;
+  (arrival.to_group ? counters.ip_group : counters.ip_unknown_protocol).add();
+  if (arrival.protocol == wire::kProtocolNone) return;
+  if (arrival.protocol == wire::kProtocolUdp) {
+    icmp_.refuse(arrival, packet.front(), wire::kIcmpv6Unreachable, wire::kIcmpv6PortUnreachable);
+  } else {
+    icmp_.refuse(arrival, packet.front(), wire::kIcmpv6ParameterProblem,
+                 wire::kIcmpv6UnknownNextHeader, found.next_header_field);
+  }
+}
+
+void Receiver::refuse_extensions(const Arrival& arrival, const Packet& packet,
+                                 const wire::Ipv6Payload& found) {
+  using Outcome = wire::Ipv6Payload::Outcome;
+  std::uint8_t code = 0;
+  switch (found.outcome) {
+    case Outcome::kBadField:
+      code = wire::kIcmpv6ErroneousField;
+      break;
+    case Outcome::kUnknownNextHeader:
+      code = wire::kIcmpv6UnknownNextHeader;
+      break;
+    case Outcome::kUnknownOption:
+    case Outcome::kUnknownOptionUnicastOnly:
+      code = wire::kIcmpv6UnknownOption;
+      break;
+    default:
+      return;
+  }
+  icmp_.refuse(arrival, packet.front(), wire::kIcmpv6ParameterProblem, code,
+               static_cast<std::uint32_t>(found.offset));
+}
+
+void Receiver::receive_tcp(const Arrival& arrival, Packet packet) {
+  const ChecksumVerdict verdict = transport_checksum(*packet.get());
+  if (arrival.to_group || arrival.source.is_unspecified()) {
+    (arrival.to_group ? resources_.counters.ip_group : resources_.counters.ip_bad_source).add();
+    return;
+  }
+  if (verdict == ChecksumVerdict::kBad) {
+    resources_.counters.transport_bad_checksum.add();
+    return;
+  }
+  strip(packet, arrival);
+  if (packet.front().size() < std::min<std::size_t>(packet.size(), wire::TcpHeader::kMaximumSize)) {
+    resources_.counters.transport_split_header.add();
+    return;
+  }
+  resources_.counters.datagrams_delivered.add();
+  burst_[burst_size_++] = {std::move(packet), arrival.source, arrival.destination,
+                           verdict == ChecksumVerdict::kGood, arrival.traffic_class};
+  if (burst_size_ == kBurst) hand_up();
+}
+
+void Receiver::hand_up() {
+  const std::size_t size = std::exchange(burst_size_, 0);
+  if (size == 0) return;
+  const std::span<Datagram> burst(burst_.data(), size);
+  if (transport_ != nullptr) transport_->receive(burst);
+  for (Datagram& datagram : burst) datagram.packet.reset();
+}
+
+}  // namespace sluice::ip

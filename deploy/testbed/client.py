@@ -83,7 +83,7 @@ class Client:
 
     def curl(self, *words: object, address: str = WAN, timeout: float = 30) -> Response:
         """Runs curl; the names of the testbed lead to `address`."""
-        with tempfile.NamedTemporaryFile("r", newline="") as heads:
+        with tempfile.NamedTemporaryFile("r", newline="", encoding="latin-1") as heads:
             extra = ["--dump-header", heads.name]
             extra += ["--write-out", "%{stderr}\n%{http_code} %{time_total}"]
             done = subprocess.run(

@@ -70,6 +70,8 @@ class Process:
                 stdout=output,
                 stderr=output,
                 env={**os.environ, **(environment or {})},
+                # A Ctrl-C is for us; we end it in order.
+                start_new_session=True,
             )
 
     @property

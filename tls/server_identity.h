@@ -1,33 +1,23 @@
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-typedef struct ssl_ctx_st SSL_CTX;
+#include "tls/certificate.h"
 
 namespace sluice::tls {
 
-/// Where one certificate comes from.
-struct CertificateSource {
-  /// A PEM file with the leaf first, then its chain; it may hold the private key too.
-  std::filesystem::path certificate;
-  /// The private key's PEM file; empty: in the certificate's file, or beside it as
-  /// "<certificate>.key" or with the extension replaced by ".key".
-  std::filesystem::path key;
-};
-
-/// The certificate sources that a configuration's path stands for: the file itself, or every
-/// "*.pem" and "*.crt" file of a directory, sorted by name. Throws std::runtime_error with a
-/// message for the operator when the path does not exist or the directory has none.
-std::vector<CertificateSource> find_certificates(const std::filesystem::path& path);
-
 struct IdentityOptions {
-  std::vector<std::string> alpn = {"http/1.1"};  ///< in order of preference
-  bool strict_sni = false;  ///< refuse a name that no certificate has, rather than show the first
+  std::vector<std::string> alpn = {"http/1.1"};  ///< in order of preference; empty: no ALPN
+  /// Refuse a client that asks for no name, or for one that no certificate has, rather than show
+  /// it the first certificate.
+  bool strict_sni = false;
+  /// Session tickets after each full or resumed TLS 1.3 handshake. A client uses one for each new
+  /// connection (RFC 8446 appendix C.4), so one is what keeps it supplied.
+  unsigned tickets = 1;
 };
 
 /// Who a frontend is to TLS clients: certificates with their keys, chosen by the name a client asks
@@ -37,26 +27,29 @@ class ServerIdentity {
  public:
   /// Loads and checks certificates and keys. Throws std::runtime_error with a message for the
   /// operator (which file, what is wrong with it) when one cannot be used: unreadable, no
-  /// certificate, no key, a key that does not belong to the certificate, expired is only warned of
-  /// by the caller.
+  /// certificate, no key, a key that does not belong to the certificate, a key too weak. Whether a
+  /// certificate is valid today is for the caller to look at: CertificateInfo has the times.
   ServerIdentity(std::span<const CertificateSource> certificates, const IdentityOptions& options);
   ~ServerIdentity();
   ServerIdentity(const ServerIdentity&) = delete;
   ServerIdentity& operator=(const ServerIdentity&) = delete;
 
-  /// What a new server-side SSL is made from. Owned by the identity.
-  [[nodiscard]] SSL_CTX* context() const;
+  /// What a new server-side SSL is made from. It holds all that its handshake needs: whoever keeps
+  /// it as long as the SSL may outlive the identity, which a reload takes away.
+  [[nodiscard]] std::shared_ptr<SSL_CTX> context() const;
 
   struct CertificateInfo {
     std::string file;
     std::vector<std::string> names;  ///< subject alternative names, else the common name
+    std::int64_t not_before;         ///< seconds since the epoch
     std::int64_t not_after;          ///< seconds since the epoch
   };
+  /// In the order of their sources.
   [[nodiscard]] const std::vector<CertificateInfo>& certificates() const;
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace sluice::tls

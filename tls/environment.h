@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "dataplane/base/counter.h"
+#include "dataplane/base/graveyard.h"
+#include "dataplane/buffer/packet_pool.h"
+#include "tls/buffer_reserve.h"
+
+namespace sluice::tls {
+
+/// TLS events of one worker. Written by the worker, read by anyone. A handshake that was started
+/// ends as completed or as failed, also when its handler gives up on it.
+struct Counters {
+  Counter handshakes_started;    ///< a client's first byte has come
+  Counter handshakes_completed;  ///< full and resumed ones
+  Counter handshakes_resumed;
+  Counter handshakes_failed;
+  Counter tls12;              ///< completed with TLS 1.2
+  Counter tls13;              ///< completed with TLS 1.3
+  Counter records_rejected;   ///< after the handshake: not authentic, or against the protocol
+  Counter alerts_received;    ///< fatal ones, which end the connection
+  Counter control_floods;     ///< closed for too many records that carry no data
+  Counter truncated;          ///< FIN without close_notify after the handshake
+  Counter out_of_buffers;     ///< failed because the pool was dry
+  Counter records_postponed;  ///< waited for a buffer before they were made
+};
+
+/// What the TLS streams of one worker share. Its owner keeps it alive longer than any stream, and
+/// destroys it before the pool. About 16 KiB large.
+struct Environment {
+  /// The largest plaintext of one record (RFC 8446 section 5.1).
+  static constexpr std::size_t kMaxPlaintext = 1U << 14;
+
+  Environment(PacketPool& packet_pool, Graveyard& worker_graveyard, Counters& worker_counters)
+      : pool(packet_pool),
+        graveyard(worker_graveyard),
+        counters(worker_counters),
+        reserve(packet_pool) {}
+
+  PacketPool& pool;
+  Graveyard& graveyard;
+  Counters& counters;
+  BufferReserve reserve;
+  /// Where the plaintext of one record is gathered from its buffers; of no meaning between calls.
+  std::array<std::uint8_t, kMaxPlaintext> scratch;
+};
+
+}  // namespace sluice::tls

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+
+namespace sluice::tls {
+
+/// Frees OpenSSL's objects, each with the function that belongs to it.
+struct OpenSslDeleter {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(GENERAL_NAMES* names) const { GENERAL_NAMES_free(names); }
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }
+};
+
+template <typename T>
+using OpenSslPointer = std::unique_ptr<T, OpenSslDeleter>;
+
+/// The reason of the oldest error in this thread's OpenSSL error queue, in OpenSSL's words, or
+/// "unknown error"; empties the queue.
+std::string take_openssl_error();
+
+}  // namespace sluice::tls

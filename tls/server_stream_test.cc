@@ -1,0 +1,192 @@
+#include "tls/server_stream.h"
+
+#include <gtest/gtest.h>
+#include <openssl/err.h>
+
+#include <random>
+#include <string>
+
+#include "tls/testing/connection.h"
+#include "tls/testing/test_identity.h"
+
+namespace sluice::tls {
+namespace {
+
+using testing::ClientOptions;
+using testing::Connection;
+using testing::ConnectionOptions;
+using testing::TestIdentity;
+
+const ServerIdentity& identity() {
+  return TestIdentity::get().identity();
+}
+
+class ServerStreamHandshake : public ::testing::TestWithParam<int> {
+ protected:
+  [[nodiscard]] ClientOptions client() const {
+    return {.version = GetParam(), .authority = TestIdentity::get().authority()};
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamHandshake,
+                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         [](const auto& instance) {
+                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
+                         });
+
+TEST_P(ServerStreamHandshake, OpensAndCarriesDataBothWays) {
+  Connection connection(identity(), {.client = client()});
+  connection.handshake();
+  EXPECT_TRUE(connection.client.open()) << connection.client.error();
+  EXPECT_TRUE(connection.handler.opened);
+  EXPECT_EQ(SSL_version(connection.client.ssl()), GetParam());
+
+  ASSERT_TRUE(connection.client.send("question"));
+  connection.exchange();
+  EXPECT_EQ(connection.handler.received, "question");
+  connection.server->send(ByteChain(connection.surroundings.pool.packet("answer")));
+  EXPECT_EQ(connection.server->unacknowledged(), 6U);
+  connection.exchange();
+  EXPECT_EQ(connection.client.received(), "answer");
+  EXPECT_EQ(connection.handler.acknowledged, 6U);
+  EXPECT_EQ(connection.server->unacknowledged(), 0U);
+  EXPECT_EQ(connection.lower.held(), 0U);
+}
+
+TEST_P(ServerStreamHandshake, GoesOnAtAnyFragmentation) {
+  std::mt19937 random(1);
+  for (int round = 0; round < 20; ++round) {
+    const std::size_t largest = round == 0 ? 1 : std::size_t{1} << (round % 12);
+    Connection connection(identity(), {.client = client(), .piece = [&random, largest] {
+                                         return 1 + random() % largest;
+                                       }});
+    connection.handshake();
+    ASSERT_TRUE(connection.client.open()) << connection.client.error();
+    ASSERT_TRUE(connection.client.send("question"));
+    connection.exchange();
+    EXPECT_EQ(connection.handler.received, "question");
+    EXPECT_EQ(connection.lower.held(), 0U);
+  }
+}
+
+TEST_P(ServerStreamHandshake, CountsWhatHappened) {
+  Connection connection(identity(), {.client = client()});
+  const Counters& counters = connection.surroundings.counters;
+  EXPECT_EQ(counters.handshakes_started.get(), 0U);
+  connection.client.start();
+  connection.carry_to_server();
+  EXPECT_EQ(counters.handshakes_started.get(), 1U);
+  EXPECT_EQ(counters.handshakes_completed.get(), 0U);
+  connection.exchange();
+  EXPECT_EQ(counters.handshakes_completed.get(), 1U);
+  EXPECT_EQ(counters.handshakes_resumed.get(), 0U);
+  EXPECT_EQ(counters.tls12.get(), GetParam() == TLS1_2_VERSION ? 1U : 0U);
+  EXPECT_EQ(counters.tls13.get(), GetParam() == TLS1_3_VERSION ? 1U : 0U);
+  connection.handler.abort();
+  EXPECT_EQ(counters.handshakes_failed.get(), 0U);
+}
+
+TEST_P(ServerStreamHandshake, SessionIsResumedByTicket) {
+  OpenSslPointer<SSL_SESSION> session;
+  {
+    Connection first(identity(), {.client = client()});
+    first.handshake();
+    session = first.client.take_session();
+  }
+  ASSERT_NE(session, nullptr);
+  ClientOptions options = client();
+  options.session = session.get();
+  Connection second(identity(), {.client = options});
+  second.handshake();
+  EXPECT_TRUE(second.client.open());
+  EXPECT_EQ(SSL_session_reused(second.client.ssl()), 1);
+  EXPECT_EQ(second.surroundings.counters.handshakes_resumed.get(), 1U);
+}
+
+TEST_P(ServerStreamHandshake, BytesQueuedBeforeItsEndFollowIt) {
+  Connection connection(identity(), {.client = client()});
+  connection.server->send(ByteChain(connection.surroundings.pool.packet("early")));
+  connection.server->finish();
+  EXPECT_EQ(connection.lower.sent(), 0U);
+  connection.handshake();
+  EXPECT_EQ(connection.client.received(), "early");
+  EXPECT_TRUE(connection.client.ended());
+  EXPECT_TRUE(connection.lower.finished());
+  EXPECT_EQ(connection.handler.acknowledged, 5U);
+}
+
+TEST_P(ServerStreamHandshake, AgreesOnTheProtocolItPrefers) {
+  ClientOptions options = client();
+  options.alpn = {"h2", "http/1.1"};
+  Connection connection(identity(), {.client = options});
+  EXPECT_EQ(connection.server->negotiated_protocol(), "");
+  connection.handshake();
+  EXPECT_EQ(connection.server->negotiated_protocol(), "http/1.1");
+  EXPECT_EQ(connection.client.negotiated_protocol(), "http/1.1");
+}
+
+TEST_P(ServerStreamHandshake, AgreesOnNoProtocolThatWasNotOffered) {
+  Connection connection(identity(), {.client = client()});
+  connection.handshake();
+  EXPECT_TRUE(connection.client.open());
+  EXPECT_EQ(connection.server->negotiated_protocol(), "");
+}
+
+TEST_P(ServerStreamHandshake, RefusesAnOfferWithoutAProtocolOfOurs) {
+  ClientOptions options = client();
+  options.alpn = {"h2"};
+  Connection connection(identity(), {.client = options});
+  connection.handshake();
+  EXPECT_EQ(connection.handler.failure, StreamError::kProtocol);
+  EXPECT_NE(connection.client.error().find("no application protocol"), std::string::npos)
+      << connection.client.error();
+  EXPECT_TRUE(connection.lower.closed());
+  EXPECT_EQ(connection.surroundings.counters.handshakes_failed.get(), 1U);
+}
+
+TEST_P(ServerStreamHandshake, ErrorsDoNotReachAnotherConnection) {
+  Connection good(identity(), {.client = client()});
+  good.client.start();
+  good.carry_to_server();
+  {
+    Connection bad(identity(), {.client = client()});
+    bad.inject(ByteChain(bad.client_pool.packet("GET / HTTP/1.1\r\n\r\n")));
+    bad.exchange();
+    EXPECT_EQ(bad.handler.failure, StreamError::kProtocol);
+  }
+  EXPECT_EQ(ERR_peek_error(), 0U);
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  good.exchange();
+  EXPECT_TRUE(good.handler.opened);
+  ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+  ASSERT_TRUE(good.client.send("still here"));
+  good.exchange();
+  EXPECT_EQ(good.handler.received, "still here");
+}
+
+TEST(ServerStream, OldVersionsAreRefused) {
+  Connection connection(identity(), {.client = {.version = TLS1_1_VERSION}});
+  SSL_set_security_level(connection.client.ssl(), 0);
+  connection.handshake();
+  EXPECT_FALSE(connection.client.open());
+  EXPECT_EQ(connection.handler.failure, StreamError::kProtocol);
+}
+
+TEST(ServerStream, WeakCiphersAreRefused) {
+  Connection connection(identity(), {.client = {.version = TLS1_2_VERSION}});
+  ASSERT_EQ(SSL_set_cipher_list(connection.client.ssl(), "ECDHE-ECDSA-AES128-SHA:AES128-SHA"), 1);
+  connection.handshake();
+  EXPECT_FALSE(connection.client.open());
+  EXPECT_EQ(connection.handler.failure, StreamError::kProtocol);
+}
+
+TEST(ServerStream, ATcpConnectionWithoutABytesCostsNoHandshake) {
+  Connection connection(identity());
+  connection.lower.deliver_failure(StreamError::kReset);
+  EXPECT_EQ(connection.handler.failure, StreamError::kReset);
+  EXPECT_EQ(connection.surroundings.counters.handshakes_started.get(), 0U);
+  EXPECT_EQ(connection.surroundings.counters.handshakes_failed.get(), 0U);
+}
+
+}  // namespace
+}  // namespace sluice::tls

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tls/openssl_types.h"
+
+namespace sluice::tls::testing {
+
+struct CertificateRequest {
+  std::vector<std::string> dns_names = {};
+  std::vector<std::string> ip_addresses = {};
+  std::string common_name = "test";
+  unsigned rsa_bits = 0;  ///< 0: an ECDSA key on P-256
+};
+
+/// A certificate and its key, each as a PEM block.
+struct IssuedCertificate {
+  std::string certificate;
+  std::string key;
+  [[nodiscard]] std::string both() const { return certificate + key; }
+};
+
+/// A certificate authority that lives for a test. Throws std::runtime_error when OpenSSL fails.
+class CertificateAuthority {
+ public:
+  CertificateAuthority();
+
+  /// Its own certificate, PEM.
+  [[nodiscard]] const std::string& certificate() const { return pem_; }
+  /// A certificate that is valid for a day from now.
+  [[nodiscard]] IssuedCertificate issue(const CertificateRequest& request);
+
+ private:
+  OpenSslPointer<EVP_PKEY> key_;
+  OpenSslPointer<X509> certificate_;
+  std::string pem_;
+  long next_serial_ = 2;
+};
+
+/// A private key in the form before PKCS #8 ("EC PRIVATE KEY", "RSA PRIVATE KEY").
+std::string traditional_key(const std::string& key);
+
+/// A private key under a pass phrase, as PEM: PKCS #8, or in the old form with "Proc-Type".
+std::string encrypted_key(const std::string& key, bool old_form);
+
+}  // namespace sluice::tls::testing

@@ -12,9 +12,9 @@ using PortId = Id<struct PortTag, std::uint16_t>;
 
 /// What a port does itself. What it cannot do, the layers above do in software.
 struct Offloads {
-  bool receive_checksum = false;      ///< marks received IPv4 and TCP checksums as good or bad
-  bool transmit_checksum = false;     ///< fills in IPv4 and TCP checksums
-  bool segmentation = false;          ///< TCP segmentation (TSO), IPv4 and IPv6
+  bool receive_checksum = false;      ///< marks received TCP checksums, often IPv4 ones as well
+  bool transmit_checksum = false;     ///< fills in TCP checksums
+  bool segmentation = false;          ///< TCP segmentation (TSO), IPv4 checksums included
   bool multi_segment = false;         ///< sends packets that are chains of buffers
   bool receive_side_scaling = false;  ///< spreads TCP flows over its receive queues
 

@@ -9,6 +9,8 @@ constexpr std::uint64_t kReceiveChecksums =
     RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM;
 constexpr std::uint64_t kTransmitChecksums =
     RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
+constexpr std::uint64_t kSegmentation =
+    kTransmitChecksums | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_TSO;
 constexpr std::uint64_t kTcpRss = RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_NONFRAG_IPV6_TCP;
 
 bool has_all(std::uint64_t bits, std::uint64_t wanted) {
@@ -20,17 +22,17 @@ bool has_all(std::uint64_t bits, std::uint64_t wanted) {
 Offloads select_offloads(DeviceKind kind, const DeviceCapabilities& has) {
   Offloads offloads;
   offloads.multi_segment = has_all(has.transmit, RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
-  if (kind != DeviceKind::kPci) return offloads;
-  offloads.receive_checksum = has_all(has.receive, kReceiveChecksums);
-  offloads.transmit_checksum = has_all(has.transmit, kTransmitChecksums);
-  offloads.segmentation = offloads.transmit_checksum && offloads.multi_segment &&
-                          has_all(has.transmit, RTE_ETH_TX_OFFLOAD_TCP_TSO);
+  // With a guest no checksum is calculated at all: both sides trust the memory they share.
+  if (kind != DeviceKind::kPci && kind != DeviceKind::kVhostUser) return offloads;
+  offloads.receive_checksum = has_all(has.receive, RTE_ETH_RX_OFFLOAD_TCP_CKSUM);
+  offloads.transmit_checksum = has_all(has.transmit, RTE_ETH_TX_OFFLOAD_TCP_CKSUM);
+  offloads.segmentation = has_all(has.transmit, kSegmentation);
   offloads.receive_side_scaling = has_all(has.rss_types, kTcpRss);
   return offloads;
 }
 
 std::uint64_t receive_offload_bits(const Offloads& offloads, const DeviceCapabilities& has) {
-  std::uint64_t bits = offloads.receive_checksum ? kReceiveChecksums : 0;
+  std::uint64_t bits = offloads.receive_checksum ? has.receive & kReceiveChecksums : 0;
   if (offloads.receive_side_scaling) bits |= has.receive & RTE_ETH_RX_OFFLOAD_RSS_HASH;
   return bits;
 }

@@ -27,6 +27,13 @@ std::uint16_t usable_queues(const Device& device) {
   return std::min(device.queues(), most);
 }
 
+// Drivers that tell no limit, and those that tell none worth the name, take eight.
+std::uint16_t longest_chain(const Device& device, const Offloads& offloads) {
+  constexpr std::uint16_t kAlwaysPossible = 8;
+  if (!offloads.multi_segment) return 1;
+  return std::max(device_info(device).tx_desc_lim.nb_mtu_seg_max, kAlwaysPossible);
+}
+
 std::string error_text(int error) {
   return rte_strerror(-error);
 }
@@ -55,6 +62,7 @@ Port::Port(PortId id, DeviceName name, std::uint32_t first_worker, DeviceEnviron
   properties_.mac = device_.mac();
   properties_.mtu = device_.mtu();
   properties_.offloads = select_offloads(device_.name().kind, capabilities_);
+  longest_chain_ = port::longest_chain(device_, properties_.offloads);
   if (queues_.queues() == 1) properties_.offloads.receive_side_scaling = false;
 }
 

@@ -48,6 +48,8 @@ class Port {
   [[nodiscard]] PortId id() const { return properties_.port; }
   [[nodiscard]] const LinkProperties& properties() const { return properties_; }
   [[nodiscard]] const QueueMap& queues() const { return queues_; }
+  /// Most buffers a packet may be chained of, other than one the port is to segment.
+  [[nodiscard]] std::uint16_t longest_chain() const { return longest_chain_; }
   [[nodiscard]] const DeviceName& device_name() const { return device_.name(); }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return device_.warnings(); }
   [[nodiscard]] PortSummary summary() const;
@@ -87,6 +89,7 @@ class Port {
   QueueMap queues_;
   DeviceCapabilities capabilities_;
   LinkProperties properties_;
+  std::uint16_t longest_chain_;
   LinkState link_;
   bool watching_link_ = false;
 };

@@ -107,6 +107,29 @@ void ByteChain::drop_front(std::size_t size) {
   }
 }
 
+void ByteChain::truncate(std::size_t size) {
+  if (size >= size_) return;
+  if (size == 0) {
+    clear();
+    return;
+  }
+  size_ = size;
+  rte_mbuf* last = head_;
+  while (size > last->data_len) {
+    size -= last->data_len;
+    last = last->next;
+  }
+  last->data_len = static_cast<std::uint16_t>(size);
+  last->pkt_len = last->data_len;
+  tail_ = last;
+  rte_mbuf* rest = std::exchange(last->next, nullptr);
+  while (rest != nullptr) {
+    rte_mbuf* next = rest->next;
+    rte_pktmbuf_free_seg(rest);
+    rest = next;
+  }
+}
+
 bool ByteChain::move_front(std::size_t size, ByteChain& to, PacketPool& pool) {
   size = std::min(size, size_);
   std::size_t whole = 0;  // bytes in buffers that move as they are

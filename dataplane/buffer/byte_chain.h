@@ -62,6 +62,8 @@ class ByteChain {
 
   /// Removes the first `size` bytes (at most size()).
   void drop_front(std::size_t size);
+  /// Removes what is behind the first `size` bytes.
+  void truncate(std::size_t size);
   /// Moves the first `size` bytes (at most size()) to the end of `to`, by reference where they end
   /// inside a buffer. False, with nothing moved, when the reference or buffer for the cut could
   /// not be had.

@@ -72,7 +72,7 @@ TEST(ByteChain, RandomOperationsKeepTheBytes) {
   ByteChain chain;
   for (int round = 0; round < 3000; ++round) {
     const std::size_t size = random() % (round % 3 == 0 ? 2000 : 300);
-    switch (random() % 5) {
+    switch (random() % 6) {
       case 0: {
         const std::string text = pattern(size, seed());
         chain.append(pool.packet(text));
@@ -97,6 +97,11 @@ TEST(ByteChain, RandomOperationsKeepTheBytes) {
         chain = std::move(part);
         break;
       }
+      case 4:
+        if (expected.size() < 20000) break;
+        chain.truncate(expected.size() - size);
+        expected.resize(expected.size() - size);
+        break;
       default: {
         if (expected.empty()) break;
         const std::size_t offset = random() % expected.size();

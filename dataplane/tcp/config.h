@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "dataplane/base/time.h"
+
+namespace sluice::tcp {
+
+/// What an operator decides about TCP, for one worker.
+struct StackConfig {
+  /// Connections in any state but half-open and TIME_WAIT.
+  std::uint32_t max_connections = 65536;
+  /// Handshakes that a peer has begun and not yet completed. More SYNs are dropped.
+  std::uint32_t max_half_open = 16384;
+  /// TIME_WAIT records; beyond this the oldest is given up early.
+  std::uint32_t max_time_wait = 65536;
+
+  /// Most bytes a peer may have delivered that the layer above has not consumed: the largest
+  /// receive window. The window is smaller when buffers are short.
+  std::uint32_t receive_buffer = 256 * 1024;
+
+  /// Bounds of the retransmission timeout (RFC 6298). The RFC asks for a minimum of one second;
+  /// like other stacks Sluice uses less, since its clock is fine and delayed ACKs are short.
+  Duration rto_initial = std::chrono::seconds(1);
+  Duration rto_minimum = std::chrono::milliseconds(200);
+  Duration rto_maximum = std::chrono::seconds(60);
+
+  /// How long sent data may go unacknowledged before the connection is given up: R2 of RFC 1122
+  /// section 4.2.3.5, at least 100 s there.
+  Duration give_up_after = std::chrono::seconds(100);
+  /// SYN or SYN-ACK transmissions after the first.
+  std::uint8_t syn_retries = 5;
+
+  /// An ACK may wait this long for data to travel with (RFC 1122 section 4.2.3.2: below 0.5 s).
+  Duration delayed_ack = std::chrono::milliseconds(40);
+  /// 2 MSL (RFC 9293 section 3.4.2). One minute, as is common, rather than four.
+  Duration time_wait = std::chrono::seconds(60);
+  /// How long a connection that its handler has closed waits for the peer's FIN.
+  Duration orphan_timeout = std::chrono::seconds(60);
+
+  /// Ports for connections that Sluice opens (RFC 6056 section 3.2).
+  std::uint16_t first_local_port = 16384;
+  std::uint16_t last_local_port = 65535;
+};
+
+}  // namespace sluice::tcp

@@ -1,0 +1,250 @@
+#include "dataplane/tcp/connection.h"
+
+#include <algorithm>
+
+#include "dataplane/tcp/time_wait.h"
+
+namespace sluice::tcp {
+namespace {
+
+// RFC 9293 section 3.7.1: what a peer that sends no MSS option can take.
+constexpr std::uint16_t kDefaultSegmentSizeV4 = 536;
+constexpr std::uint16_t kDefaultSegmentSizeV6 = 1220;
+// A peer that offers less would make every byte cost a header; nobody honest does.
+constexpr std::uint16_t kSmallestSegmentSize = 64;
+
+constexpr std::uint16_t kTcpHeader = wire::TcpHeader::kMinimumSize;
+constexpr std::uint16_t kTimestampOption = 12;
+
+std::uint16_t largest_segment(const wire::FlowKey& flow, const ip::Path& path) {
+  const std::uint16_t ip_header = flow.remote.is_v4() ? 20 : 40;
+  return static_cast<std::uint16_t>(path.mtu - ip_header - kTcpHeader);
+}
+
+}  // namespace
+
+std::string_view to_string(State state) {
+  switch (state) {
+    case State::kClosed:
+      return "CLOSED";
+    case State::kSynSent:
+      return "SYN-SENT";
+    case State::kSynReceived:
+      return "SYN-RECEIVED";
+    case State::kEstablished:
+      return "ESTABLISHED";
+    case State::kFinWait1:
+      return "FIN-WAIT-1";
+    case State::kFinWait2:
+      return "FIN-WAIT-2";
+    case State::kCloseWait:
+      return "CLOSE-WAIT";
+    case State::kClosing:
+      return "CLOSING";
+    case State::kLastAck:
+      return "LAST-ACK";
+  }
+  return "?";
+}
+
+Negotiated Negotiated::from(const wire::TcpOptions& options, const wire::IpAddress& peer) {
+  Negotiated result;
+  result.peer_segment_size =
+      std::max(options.maximum_segment_size.value_or(peer.is_v4() ? kDefaultSegmentSizeV4
+                                                                  : kDefaultSegmentSizeV6),
+               kSmallestSegmentSize);
+  result.window_scaling = options.window_scale.has_value();
+  result.peer_window_shift = options.window_scale.value_or(0);
+  result.timestamps = options.timestamps.has_value();
+  result.recent_timestamp = options.timestamps ? options.timestamps->value : 0;
+  result.sack = options.sack_permitted;
+  return result;
+}
+
+void ConnectionList::push(Connection& connection) {
+  if (connection.scheduled_) return;
+  connection.scheduled_ = true;
+  connection.next_in_list_ = nullptr;
+  if (tail_ == nullptr) {
+    head_ = &connection;
+  } else {
+    tail_->next_in_list_ = &connection;
+  }
+  tail_ = &connection;
+}
+
+Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash,
+                       const ip::Path& path)
+    : flow_(flow),
+      offloads_(path.offloads),
+      core_(core),
+      timestamp_offset_(core.timestamp_offset(flow)),
+      offered_segment_size_(largest_segment(flow, path)),
+      progress_at_(core.now()),
+      hash_(hash),
+      timer_(*this) {}
+
+Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash,
+                       const ip::Path& path, StreamHandler& handler)
+    : Connection(core, flow, hash, path) {
+  state_ = State::kSynSent;
+  handler_ = &handler;
+  receive_shift_ = window_scale_for(core.config.receive_buffer);
+  send_unacknowledged_ = send_next_ = send_highest_ = recover_ = core.initial_sequence(flow);
+  schedule();
+}
+
+Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash,
+                       const ip::Path& path, const Negotiated& negotiated,
+                       SequenceNumber initial_send, SequenceNumber initial_receive)
+    : Connection(core, flow, hash, path) {
+  state_ = State::kEstablished;
+  send_unacknowledged_ = send_next_ = send_highest_ = initial_send + 1;
+  recover_ = initial_send;
+  receive_next_ = last_acknowledged_sent_ = initial_receive + 1;
+  window_sequence_ = initial_receive;
+  window_acknowledgment_ = initial_send;
+  // What the SYN-ACK told: its window is never scaled (RFC 7323 section 2.2).
+  advertised_edge_ = receive_next_ + std::min<std::uint32_t>(core.receive_limit, 0xffff);
+  apply(negotiated);
+}
+
+void Connection::apply(const Negotiated& negotiated) {
+  timestamps_ = negotiated.timestamps;
+  recent_timestamp_ = negotiated.recent_timestamp;
+  recent_timestamp_at_ = core_.now();
+  window_scaling_ = negotiated.window_scaling;
+  send_shift_ = negotiated.peer_window_shift;
+  receive_shift_ =
+      window_scaling_ ? window_scale_for(core_.config.receive_buffer) : std::uint8_t{0};
+  segment_size_ = std::min(negotiated.peer_segment_size, offered_segment_size_);
+  if (timestamps_) segment_size_ = static_cast<std::uint16_t>(segment_size_ - kTimestampOption);
+  congestion_.start(segment_size_);
+}
+
+void Connection::set_handler(StreamHandler& handler) {
+  handler_ = &handler;
+}
+
+void Connection::send(ByteChain data) {
+  if (finish_requested_ || state_ == State::kClosed) return;
+  if (queue_.empty() && in_flight() == 0) progress_at_ = core_.now();
+  queue_.append(std::move(data));
+  schedule();
+}
+
+void Connection::finish() {
+  if (finish_requested_ || state_ == State::kClosed) return;
+  if (queue_.empty() && in_flight() == 0) progress_at_ = core_.now();
+  finish_requested_ = true;
+  schedule();
+}
+
+// A window that opens by little is not told (RFC 9293 section 3.8.6.2.2).
+void Connection::consume(std::size_t bytes) {
+  unconsumed_ -= std::min(static_cast<std::uint32_t>(bytes), unconsumed_);
+  if (!synchronized() || peer_finished_) return;
+  const SequenceNumber edge = receive_next_ + receive_window();
+  if (edge <= advertised_edge_) return;
+  const std::uint32_t worth_telling =
+      std::min<std::uint32_t>(core_.receive_limit / 2, 2U * offered_segment_size_);
+  if (edge - advertised_edge_ >= worth_telling) {
+    ack_due_ = AckDue::kNow;
+    schedule();
+  }
+}
+
+void Connection::close() {
+  handler_ = nullptr;
+  if (state_ == State::kClosed) {
+    finish_up();
+    return;
+  }
+  if (state_ == State::kSynSent) {
+    leave_table();
+    finish_up();
+    return;
+  }
+  finish();
+  orphan_until_ = core_.now() + core_.config.orphan_timeout;
+  arm_timer();
+}
+
+void Connection::abort() {
+  handler_ = nullptr;
+  if (state_ != State::kClosed) {
+    if (state_ != State::kSynSent) {
+      core_.counters.resets_sent.add();
+      core_.counters.connections_aborted.add();
+      // RFC 9293 section 3.10.5.
+      core_.writer.send_bare({.flow = flow_,
+                              .sequence = send_highest_,
+                              .acknowledgment = receive_next_,
+                              .flags = wire::kRst | wire::kAck},
+                             offloads_, next_hop_);
+    }
+    leave_table();
+  }
+  finish_up();
+}
+
+void Connection::schedule() {
+  core_.ready.push(*this);
+}
+
+// Ends the connection and tells the handler, if it has one.
+void Connection::fail(StreamError error) {
+  leave_table();
+  StreamHandler* handler = handler_;
+  handler_ = nullptr;
+  if (handler != nullptr) handler->on_failure(error);
+  finish_up();
+}
+
+// The connection is over for TCP; what is left is a record. The handler may hold on to the object.
+void Connection::end_in_time_wait() {
+  core_.time_wait->take_over(hash_, self_,
+                             {.flow = flow_,
+                              .send_next = send_highest_,
+                              .receive_next = receive_next_,
+                              .recent_timestamp = recent_timestamp_,
+                              .timestamps = timestamps_});
+  state_ = State::kClosed;
+  queue_.clear();
+  reassembly_.clear();
+  timer_.disarm();
+  if (handler_ == nullptr) finish_up();
+}
+
+void Connection::leave_table() {
+  if (state_ != State::kClosed) core_.flows.remove(hash_, self_);
+  state_ = State::kClosed;
+  queue_.clear();
+  reassembly_.clear();
+  timer_.disarm();
+}
+
+// Freed at the end of the burst: some caller further up may still be inside a method.
+void Connection::finish_up() {
+  if (released_) return;
+  released_ = true;
+  core_.finished.push_back(this);
+}
+
+// RFC 1122 section 4.2.3.9: while connecting, an error means that this address does not work; once
+// open, the connection outlives it. RFC 5927 section 4.1: a quoted segment must be one we sent.
+void Connection::delivery_failed(const ip::DeliveryFailure& failure) {
+  if (state_ != State::kSynSent) return;
+  const bool ours = failure.problem == ip::DeliveryProblem::kNeighbourUnresolved ||
+                    SequenceNumber(failure.sequence) == send_unacknowledged_;
+  if (!ours || failure.problem == ip::DeliveryProblem::kPacketTooBig) return;
+  core_.counters.connections_failed.add();
+  fail(StreamError::kUnreachable);
+}
+
+std::uint32_t Connection::left_to_send() const {
+  const bool fin_left = finish_requested_ && state_ != State::kFinWait2;
+  return static_cast<std::uint32_t>(queue_.size()) + (fin_left ? 1 : 0);
+}
+
+}  // namespace sluice::tcp

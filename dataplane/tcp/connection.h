@@ -1,0 +1,231 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "dataplane/base/timer_wheel.h"
+#include "dataplane/ip/egress.h"
+#include "dataplane/ip/transport.h"
+#include "dataplane/stream.h"
+#include "dataplane/tcp/core.h"
+#include "dataplane/tcp/new_reno.h"
+#include "dataplane/tcp/reassembly.h"
+#include "dataplane/tcp/round_trip.h"
+#include "dataplane/tcp/segment.h"
+#include "dataplane/tcp/send_queue.h"
+#include "dataplane/tcp/sequence.h"
+#include "dataplane/wire/flow.h"
+
+namespace sluice::tcp {
+
+/// The states of RFC 9293 section 3.3.2 that a connection object has. LISTEN is a listener,
+/// a passively opened SYN-RECEIVED is a half-open entry, TIME-WAIT is a record of its own.
+enum class State : std::uint8_t {
+  kClosed,  ///< nothing more happens; the object waits for its handler or for the burst's end
+  kSynSent,
+  kSynReceived,  ///< only by simultaneous open
+  kEstablished,
+  kFinWait1,
+  kFinWait2,
+  kCloseWait,
+  kClosing,
+  kLastAck,
+};
+
+std::string_view to_string(State state);
+
+/// What the handshake settled, for either side.
+struct Negotiated {
+  std::uint16_t peer_segment_size = 536;  ///< the peer's MSS option, or its default
+  bool window_scaling = false;
+  std::uint8_t peer_window_shift = 0;
+  bool timestamps = false;
+  bool sack = false;                   ///< both sides permit it; not used yet
+  std::uint32_t recent_timestamp = 0;  ///< TS.Recent
+
+  /// What the options of the peer's SYN mean, given that we offer everything.
+  static Negotiated from(const wire::TcpOptions& options, const wire::IpAddress& peer);
+};
+
+/// One TCP connection. It lives in its stack's pool and belongs to one worker. Segments come in by
+/// receive(); what they cause to be sent is sent by output(), once, at the end of the burst.
+class Connection final : public Stream {
+ public:
+  /// An active open, in SYN-SENT. Sends its SYN with the burst's output.
+  Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash, const ip::Path& path,
+             StreamHandler& handler);
+
+  /// A passive open whose handshake is complete: ESTABLISHED, with our SYN at `initial_send` and
+  /// the peer's at `initial_receive`. A handler follows by set_handler().
+  Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash, const ip::Path& path,
+             const Negotiated& negotiated, SequenceNumber initial_send,
+             SequenceNumber initial_receive);
+
+  // Stream
+  void set_handler(StreamHandler& handler) override;
+  void send(ByteChain data) override;
+  void finish() override;
+  void consume(std::size_t bytes) override;
+  void close() override;
+  void abort() override;
+  [[nodiscard]] std::size_t unacknowledged() const override { return queue_.size(); }
+  [[nodiscard]] wire::Endpoint local() const override { return {flow_.local, flow_.local_port}; }
+  [[nodiscard]] wire::Endpoint remote() const override { return {flow_.remote, flow_.remote_port}; }
+
+  // For the stack.
+
+  /// SEGMENT ARRIVES of RFC 9293 section 3.10.7, for a segment of this flow.
+  void receive(Segment& segment);
+  /// Sends what the present state calls for: data, FIN, ACK. False when buffers ran out, and it
+  /// must be called again.
+  bool output();
+  /// An ICMP error about this flow, or no neighbour.
+  void delivery_failed(const ip::DeliveryFailure& failure);
+  /// Takes a round-trip measurement of the handshake (passive open).
+  void sample_round_trip(Duration measured) { round_trip_.sample(measured); }
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] const wire::FlowKey& flow() const { return flow_; }
+  [[nodiscard]] std::uint64_t hash() const { return hash_; }
+
+ private:
+  friend class ConnectionList;
+  friend class Stack;
+
+  /// The connection's one timer. It is armed for the nearest of several deadlines.
+  class DeadlineTimer final : public Timer {
+   public:
+    explicit DeadlineTimer(Connection& owner) : owner_(owner) {}
+
+   private:
+    void on_timer(Instant now) override { owner_.on_timer(now); }
+    Connection& owner_;
+  };
+
+  enum class AckDue : std::uint8_t { kNone, kDelayed, kNow };
+
+  Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash, const ip::Path& path);
+
+  // connection_receive.cc
+  void receive_in_syn_sent(Segment& segment);
+  bool acceptable(const Segment& segment) const;
+  bool passes_timestamp_check(const Segment& segment);
+  bool check_reset_and_syn(const Segment& segment);
+  void update_recent_timestamp(const Segment& segment);
+  bool process_acknowledgment(const Segment& segment);
+  bool process_new_acknowledgment(const Segment& segment);
+  void process_duplicate_acknowledgment();
+  void recover_or_grow(std::uint32_t acknowledged, std::uint32_t was_in_flight);
+  void update_send_window(const Segment& segment);
+  [[nodiscard]] std::uint32_t scaled_window(const Segment& segment) const;
+  bool our_fin_acknowledged();
+  bool trim_to_window(Segment& segment);
+  void process_payload(Segment& segment);
+  void keep_out_of_order(Segment& segment);
+  bool deliver(ByteChain data);
+  void process_fin();
+  void establish(const Segment& segment);
+  void apply(const Negotiated& negotiated);
+  void measure_round_trip(const Segment& segment);
+  void challenge();
+
+  // connection_send.cc
+  bool send_syn();
+  bool send_data();
+  std::uint32_t send_piece(std::uint32_t offset, std::uint32_t size, bool with_fin);
+  bool send_acknowledgment();
+  bool send_first_again();
+  [[nodiscard]] std::uint32_t sendable(std::uint32_t offset) const;
+  [[nodiscard]] std::uint32_t largest_piece() const;
+  [[nodiscard]] wire::TcpOptions segment_options() const;
+  [[nodiscard]] std::uint16_t next_window_field();
+  [[nodiscard]] std::uint32_t receive_window() const;
+  void note_sent(SequenceNumber sequence, std::uint32_t length);
+
+  // connection_timer.cc
+  void on_timer(Instant now);
+  void on_retransmission_timeout(Instant now);
+  void retry_handshake();
+  void probe_zero_window();
+  void give_up_orphan();
+  void arm_timer();
+  void start_retransmission_timer();
+  void note_progress();
+  [[nodiscard]] Duration backed_off_timeout() const;
+
+  // connection.cc
+  void schedule();
+  void fail(StreamError error);
+  void end_in_time_wait();
+  void leave_table();
+  void finish_up();
+  [[nodiscard]] bool synchronized() const { return state_ > State::kSynReceived; }
+  /// Sent and not acknowledged, in sequence space.
+  [[nodiscard]] std::uint32_t in_flight() const { return send_next_ - send_unacknowledged_; }
+  /// Queued bytes and an unacknowledged or unsent FIN.
+  [[nodiscard]] std::uint32_t left_to_send() const;
+
+  // What every segment touches.
+  wire::FlowKey flow_;
+  State state_ = State::kClosed;
+  AckDue ack_due_ = AckDue::kNone;
+  bool finish_requested_ = false;  // our side has nothing to add: a FIN ends the queue
+  bool fin_sent_ = false;
+  bool peer_finished_ = false;  // the peer's FIN was received in order
+  bool in_recovery_ = false;
+  bool repair_due_ = false;  // the first unacknowledged segment is to be sent again
+  bool scheduled_ = false;   // on the list of connections with output
+  bool released_ = false;    // on the list of connections to be freed
+  bool timing_ = false;      // a round trip is being measured with timed_sequence_
+  bool timestamps_ = false;
+  bool window_scaling_ = false;
+  std::uint8_t send_shift_ = 0;               // Snd.Wind.Shift
+  std::uint8_t receive_shift_ = 0;            // Rcv.Wind.Shift
+  std::uint8_t unacknowledged_segments_ = 0;  // received since our last ACK
+  std::uint8_t duplicate_acks_ = 0;
+  std::uint8_t backoff_ = 0;  // doublings of the retransmission timeout
+  port::Offloads offloads_;
+  StreamHandler* handler_ = nullptr;
+  Core& core_;
+
+  SequenceNumber send_unacknowledged_;     // SND.UNA
+  SequenceNumber send_next_;               // SND.NXT; pulled back by a retransmission timeout
+  SequenceNumber send_highest_;            // behind everything ever sent
+  SequenceNumber receive_next_;            // RCV.NXT
+  SequenceNumber advertised_edge_;         // the right edge of the window the peer was told
+  SequenceNumber window_sequence_;         // SND.WL1
+  SequenceNumber window_acknowledgment_;   // SND.WL2
+  std::uint32_t send_window_ = 0;          // SND.WND, bytes
+  std::uint32_t largest_send_window_ = 0;  // MAX.SND.WND
+  std::uint32_t unconsumed_ = 0;           // delivered, not given back by consume()
+  std::uint32_t recent_timestamp_ = 0;     // TS.Recent
+  std::uint32_t timestamp_offset_ = 0;
+  std::uint16_t segment_size_ = 536;    // largest payload of a segment we send
+  std::uint16_t offered_segment_size_;  // the MSS option we send
+  NewReno congestion_;
+  RoundTrip round_trip_;
+
+  // What only some segments touch.
+  SendQueue queue_;
+  Reassembly reassembly_;
+  std::optional<SequenceNumber> out_of_order_fin_;
+  SequenceNumber recover_;                 // RFC 6582: what was sent when recovery began
+  SequenceNumber last_acknowledged_sent_;  // Last.ACK.sent (RFC 7323 section 4.3)
+  SequenceNumber timed_sequence_;
+  Instant timed_at_{};
+  Instant recent_timestamp_at_{};
+  Instant progress_at_{};  // when the peer last acknowledged something, or had nothing to
+  Instant retransmit_at_ = kNever;
+  Instant acknowledge_at_ = kNever;
+  Instant orphan_until_ = kNever;
+  ip::NextHop next_hop_;
+  std::uint64_t hash_;
+  FlowRef self_;  // set by the stack
+  Connection* next_in_list_ = nullptr;
+  DeadlineTimer timer_;
+};
+
+static_assert(sizeof(Connection) <= 512, "an idle connection must stay small");
+
+}  // namespace sluice::tcp

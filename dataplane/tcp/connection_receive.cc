@@ -1,0 +1,390 @@
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/tcp/connection.h"
+
+namespace sluice::tcp {
+namespace {
+
+// RFC 7323 section 5.5: a timestamp this old says nothing of what is old any more.
+constexpr Duration kTimestampOutdated = std::chrono::hours(24 * 24);
+// RFC 5681 section 3.2.
+constexpr std::uint8_t kDuplicateAckThreshold = 3;
+
+bool earlier_timestamp(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b) < 0;
+}
+
+}  // namespace
+
+// RFC 9293 section 3.10.7.4, with the checks of RFC 7323 and RFC 5961 in their places.
+void Connection::receive(Segment& segment) {
+  if (state_ == State::kClosed) return;
+  if (state_ == State::kSynSent) {
+    receive_in_syn_sent(segment);
+    return;
+  }
+  if (!passes_timestamp_check(segment)) return;
+  if (!acceptable(segment)) {
+    if (segment.has(wire::kRst)) return;
+    core_.counters.out_of_window.add();
+    ack_due_ = AckDue::kNow;
+    schedule();
+    return;
+  }
+  if (!check_reset_and_syn(segment)) return;
+  if (!segment.has(wire::kAck)) return;
+  update_recent_timestamp(segment);
+  if (!process_acknowledgment(segment)) return;
+  if (!segment.payload.empty() || segment.has(wire::kFin)) process_payload(segment);
+}
+
+// RFC 9293 section 3.10.7.3.
+void Connection::receive_in_syn_sent(Segment& segment) {
+  if (segment.has(wire::kAck) &&
+      (segment.acknowledgment <= send_unacknowledged_ || segment.acknowledgment > send_highest_)) {
+    core_.writer.reset(segment);
+    return;
+  }
+  if (segment.has(wire::kRst)) {
+    if (!segment.has(wire::kAck)) return;
+    core_.counters.resets_received.add();
+    core_.counters.connections_failed.add();
+    fail(StreamError::kRefused);
+    return;
+  }
+  if (!segment.has(wire::kSyn)) return;
+
+  receive_next_ = last_acknowledged_sent_ = segment.sequence + 1;
+  advertised_edge_ = receive_next_ + std::min<std::uint32_t>(core_.receive_limit, 0xffff);
+  window_sequence_ = segment.sequence;
+  window_acknowledgment_ = send_unacknowledged_;
+  apply(Negotiated::from(segment.options, flow_.remote));
+  ack_due_ = AckDue::kNow;
+  schedule();
+  if (segment.has(wire::kAck)) {
+    establish(segment);
+    return;
+  }
+  // Simultaneous open (RFC 9293 section 3.5): our SYN goes out again, now with an ACK.
+  state_ = State::kSynReceived;
+  send_next_ = send_unacknowledged_;
+}
+
+// Our SYN was acknowledged.
+void Connection::establish(const Segment& segment) {
+  const bool was_retransmitted = backoff_ > 0;
+  if (timing_ && !was_retransmitted) round_trip_.sample(core_.now() - timed_at_);
+  timing_ = false;
+  send_unacknowledged_ = send_next_ = later_of(segment.acknowledgment, send_next_);
+  state_ = State::kEstablished;
+  note_progress();
+  // The window of a SYN is not scaled (RFC 7323 section 2.2).
+  send_window_ = segment.has(wire::kSyn) ? segment.window : scaled_window(segment);
+  largest_send_window_ = send_window_;
+  window_sequence_ = segment.sequence;
+  window_acknowledgment_ = segment.acknowledgment;
+  core_.counters.connections_opened.add();
+  schedule();
+  if (handler_ != nullptr) handler_->on_open();
+}
+
+// PAWS (RFC 7323 section 5.3, R1), and section 3.2: once negotiated, every segment has timestamps.
+bool Connection::passes_timestamp_check(const Segment& segment) {
+  if (!timestamps_ || segment.has(wire::kRst)) return true;
+  if (!segment.options.timestamps) return false;
+  if (!earlier_timestamp(segment.options.timestamps->value, recent_timestamp_)) return true;
+  if (core_.now() - recent_timestamp_at_ > kTimestampOutdated) return true;
+  core_.counters.paws_rejected.add();
+  ack_due_ = AckDue::kNow;
+  schedule();
+  return false;
+}
+
+// The sequence check. What begins exactly at the window's edge is accepted, since a peer that has
+// filled the window acknowledges from there; its payload is trimmed away.
+bool Connection::acceptable(const Segment& segment) const {
+  if (segment.sequence > later_of(advertised_edge_, receive_next_)) return false;
+  if (segment.length() == 0) return segment.sequence >= receive_next_;
+  return segment.end() > receive_next_;
+}
+
+// RFC 5961 sections 3.2 and 4.2: only an exact reset ends a connection, and no SYN does.
+bool Connection::check_reset_and_syn(const Segment& segment) {
+  if (segment.has(wire::kRst)) {
+    if (segment.sequence != receive_next_) {
+      challenge();
+      return false;
+    }
+    core_.counters.resets_received.add();
+    if (state_ == State::kSynReceived) {
+      core_.counters.connections_failed.add();
+      fail(StreamError::kRefused);
+    } else {
+      core_.counters.connections_reset.add();
+      fail(StreamError::kReset);
+    }
+    return false;
+  }
+  if (segment.has(wire::kSyn)) {
+    challenge();
+    return false;
+  }
+  return true;
+}
+
+void Connection::challenge() {
+  core_.counters.challenge_acks.add();
+  ack_due_ = AckDue::kNow;
+  schedule();
+}
+
+// RFC 7323 section 4.3.
+void Connection::update_recent_timestamp(const Segment& segment) {
+  if (!timestamps_ || !segment.options.timestamps) return;
+  const std::uint32_t value = segment.options.timestamps->value;
+  if (segment.sequence > last_acknowledged_sent_ || earlier_timestamp(value, recent_timestamp_)) {
+    return;
+  }
+  recent_timestamp_ = value;
+  recent_timestamp_at_ = core_.now();
+}
+
+std::uint32_t Connection::scaled_window(const Segment& segment) const {
+  return std::uint32_t{segment.window} << send_shift_;
+}
+
+// The ACK field. False when the rest of the segment is not to be looked at.
+bool Connection::process_acknowledgment(const Segment& segment) {
+  const SequenceNumber acknowledgment = segment.acknowledgment;
+  if (state_ == State::kSynReceived) {
+    if (acknowledgment <= send_unacknowledged_ || acknowledgment > send_highest_) {
+      core_.writer.reset(segment);
+      return false;
+    }
+    establish(segment);
+    return state_ != State::kClosed;
+  }
+  // RFC 5961 section 5.2.
+  if (acknowledgment > send_highest_ ||
+      acknowledgment < send_unacknowledged_ - largest_send_window_) {
+    challenge();
+    return false;
+  }
+  if (acknowledgment > send_unacknowledged_) return process_new_acknowledgment(segment);
+  if (acknowledgment < send_unacknowledged_) return true;
+
+  const bool duplicate = segment.payload.empty() && !segment.has(wire::kFin) && in_flight() > 0 &&
+                         scaled_window(segment) == send_window_;
+  update_send_window(segment);
+  if (send_window_ == 0) progress_at_ = core_.now();  // alive, if unwilling
+  if (duplicate) process_duplicate_acknowledgment();
+  return true;
+}
+
+bool Connection::process_new_acknowledgment(const Segment& segment) {
+  const std::uint32_t acknowledged = segment.acknowledgment - send_unacknowledged_;
+  const std::uint32_t was_in_flight = in_flight();
+  const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(acknowledged, queue_.size()));
+  const bool fin_acknowledged = fin_sent_ && acknowledged > queue_.size();
+
+  measure_round_trip(segment);
+  send_unacknowledged_ = segment.acknowledgment;
+  send_next_ = later_of(send_next_, send_unacknowledged_);
+  queue_.acknowledge(bytes);
+  update_send_window(segment);
+  recover_or_grow(acknowledged, was_in_flight);
+  note_progress();
+  if (left_to_send() > (fin_acknowledged ? 1U : 0U)) schedule();
+
+  if (bytes > 0 && handler_ != nullptr) handler_->on_acknowledged(bytes);
+  if (state_ == State::kClosed) return false;
+  return !fin_acknowledged || our_fin_acknowledged();
+}
+
+// Karn's rule: what was sent twice is measured only by its timestamp.
+void Connection::measure_round_trip(const Segment& segment) {
+  if (timing_ && segment.acknowledgment >= timed_sequence_) {
+    round_trip_.sample(core_.now() - timed_at_);
+    timing_ = false;
+    return;
+  }
+  if (timing_ || !timestamps_ || !segment.options.timestamps || backoff_ == 0) return;
+  const std::uint32_t elapsed =
+      core_.timestamp_now() + timestamp_offset_ - segment.options.timestamps->echo;
+  round_trip_.sample(std::chrono::milliseconds(elapsed));
+}
+
+// NewReno (RFC 6582 section 3.2) while a loss is being repaired, growth of the window otherwise.
+void Connection::recover_or_grow(std::uint32_t acknowledged, std::uint32_t was_in_flight) {
+  duplicate_acks_ = 0;
+  if (!in_recovery_) {
+    const bool limited = was_in_flight + segment_size_ > congestion_.window();
+    congestion_.on_acknowledged(acknowledged, segment_size_, limited);
+    return;
+  }
+  if (send_unacknowledged_ > recover_) {
+    in_recovery_ = false;
+    congestion_.set_window(
+        std::min(congestion_.threshold(),
+                 std::max<std::uint32_t>(in_flight(), segment_size_) + segment_size_));
+    return;
+  }
+  // A partial acknowledgment: the next hole is repaired at once.
+  repair_due_ = true;
+  schedule();
+  const std::uint32_t window = congestion_.window();
+  const std::uint32_t deflated = window - std::min(acknowledged, window - segment_size_);
+  congestion_.set_window(deflated + (acknowledged >= segment_size_ ? segment_size_ : 0U));
+}
+
+// RFC 5681 section 3.2 with the condition of RFC 6582 that spares a window already repaired.
+void Connection::process_duplicate_acknowledgment() {
+  core_.counters.duplicate_acks_received.add();
+  if (in_recovery_) {
+    congestion_.set_window(congestion_.window() + segment_size_);
+    schedule();
+    return;
+  }
+  if (duplicate_acks_ < kDuplicateAckThreshold) ++duplicate_acks_;
+  if (duplicate_acks_ != kDuplicateAckThreshold || send_unacknowledged_ <= recover_) return;
+  core_.counters.fast_retransmits.add();
+  in_recovery_ = true;
+  recover_ = send_highest_ - 1;
+  congestion_.on_loss(in_flight(), segment_size_);
+  congestion_.set_window(congestion_.threshold() + kDuplicateAckThreshold * segment_size_);
+  repair_due_ = true;
+  schedule();
+}
+
+void Connection::update_send_window(const Segment& segment) {
+  const bool newer =
+      window_sequence_ < segment.sequence ||
+      (window_sequence_ == segment.sequence && window_acknowledgment_ <= segment.acknowledgment);
+  if (!newer) return;
+  const std::uint32_t window = scaled_window(segment);
+  if (window > send_window_ && left_to_send() > 0) {
+    if (send_window_ == 0) backoff_ = 0;
+    schedule();
+  }
+  send_window_ = window;
+  largest_send_window_ = std::max(largest_send_window_, window);
+  window_sequence_ = segment.sequence;
+  window_acknowledgment_ = segment.acknowledgment;
+}
+
+bool Connection::our_fin_acknowledged() {
+  switch (state_) {
+    case State::kFinWait1:
+      state_ = State::kFinWait2;
+      return true;
+    case State::kClosing:
+      end_in_time_wait();
+      return false;
+    case State::kLastAck:
+      leave_table();
+      if (handler_ == nullptr) finish_up();
+      return false;
+    default:
+      return true;
+  }
+}
+
+// Leaves of a segment what is new and within the window. False when nothing is left.
+bool Connection::trim_to_window(Segment& segment) {
+  if (segment.sequence < receive_next_) {
+    segment.payload.drop_front(receive_next_ - segment.sequence);
+    segment.sequence = receive_next_;
+    ack_due_ = AckDue::kNow;  // the peer has not seen our last ACK
+  }
+  const std::uint32_t room =
+      advertised_edge_ > segment.sequence ? advertised_edge_ - segment.sequence : 0;
+  if (segment.length() > room) {
+    segment.payload.truncate(room);
+    segment.flags = static_cast<std::uint8_t>(segment.flags & ~wire::kFin);
+    ack_due_ = AckDue::kNow;
+  }
+  return segment.length() > 0;
+}
+
+void Connection::process_payload(Segment& segment) {
+  schedule();
+  if (peer_finished_) {
+    ack_due_ = AckDue::kNow;
+    return;
+  }
+  if (!trim_to_window(segment)) return;
+  // RFC 9293 section 3.10.4, RFC 1122 section 4.2.2.13: nobody is left to read it.
+  if (handler_ == nullptr && !segment.payload.empty()) {
+    abort();
+    return;
+  }
+  if (segment.sequence != receive_next_) {
+    keep_out_of_order(segment);
+    return;
+  }
+  const bool filled_a_hole = !reassembly_.empty();
+  const bool fin = segment.has(wire::kFin);
+  ByteChain data = std::move(segment.payload);
+  receive_next_ += static_cast<std::uint32_t>(data.size());
+  if (filled_a_hole) {
+    receive_next_ += static_cast<std::uint32_t>(reassembly_.take(receive_next_, data));
+  }
+  ++unacknowledged_segments_;
+  const bool now = filled_a_hole || unacknowledged_segments_ >= 2;
+  ack_due_ = std::max(ack_due_, now ? AckDue::kNow : AckDue::kDelayed);
+  if (!data.empty() && !deliver(std::move(data))) return;
+  if ((fin && reassembly_.empty()) || out_of_order_fin_ == receive_next_) process_fin();
+}
+
+// RFC 5681 section 4.2: every segment that is out of order is acknowledged at once and by itself,
+// since the peer counts these ACKs.
+void Connection::keep_out_of_order(Segment& segment) {
+  if (!send_acknowledgment()) ack_due_ = AckDue::kNow;
+  if (core_.pool.pressure() != MemoryPressure::kNone) {
+    core_.counters.out_of_order_dropped.add();
+    return;
+  }
+  if (segment.has(wire::kFin)) out_of_order_fin_ = segment.end() - 1U;
+  if (segment.payload.empty()) return;
+  if (reassembly_.insert(segment.sequence, std::move(segment.payload))) {
+    core_.counters.out_of_order.add();
+  } else {
+    core_.counters.out_of_order_dropped.add();
+  }
+}
+
+// Hands bytes to the layer above. False when it ended the connection.
+bool Connection::deliver(ByteChain data) {
+  core_.counters.payload_bytes_received.add(data.size());
+  if (handler_ == nullptr) {
+    abort();
+    return false;
+  }
+  unconsumed_ += static_cast<std::uint32_t>(data.size());
+  handler_->on_data(std::move(data));
+  return state_ != State::kClosed;
+}
+
+void Connection::process_fin() {
+  receive_next_ += 1;
+  peer_finished_ = true;
+  ack_due_ = AckDue::kNow;
+  switch (state_) {
+    case State::kEstablished:
+      state_ = State::kCloseWait;
+      break;
+    case State::kFinWait1:
+      state_ = State::kClosing;
+      break;
+    case State::kFinWait2:
+      send_acknowledgment();
+      end_in_time_wait();
+      break;
+    default:
+      return;
+  }
+  if (handler_ != nullptr) handler_->on_end();
+}
+
+}  // namespace sluice::tcp

@@ -1,0 +1,119 @@
+#include <algorithm>
+
+#include "dataplane/tcp/connection.h"
+
+namespace sluice::tcp {
+
+void Connection::arm_timer() {
+  if (state_ == State::kClosed) return;
+  core_.wheel.arm(timer_, std::min({retransmit_at_, acknowledge_at_, orphan_until_}));
+}
+
+void Connection::on_timer(Instant now) {
+  if (acknowledge_at_ <= now) {
+    acknowledge_at_ = kNever;
+    if (ack_due_ == AckDue::kDelayed) {
+      core_.counters.delayed_acks_sent.add();
+      ack_due_ = AckDue::kNow;
+      schedule();
+    }
+  }
+  if (retransmit_at_ <= now) {
+    retransmit_at_ = kNever;
+    on_retransmission_timeout(now);
+  }
+  if (orphan_until_ <= now) give_up_orphan();
+  arm_timer();
+}
+
+Duration Connection::backed_off_timeout() const {
+  const StackConfig& config = core_.config;
+  const Duration base =
+      round_trip_.timeout(config.rto_initial, config.rto_minimum, config.rto_maximum);
+  const unsigned doublings = std::min<unsigned>(backoff_, 16);
+  return std::min<Duration>(base * (std::int64_t{1} << doublings), config.rto_maximum);
+}
+
+// RFC 6298 section 5.1: runs while something is outstanding.
+void Connection::start_retransmission_timer() {
+  if (retransmit_at_ != kNever) return;
+  retransmit_at_ = core_.now() + backed_off_timeout();
+  arm_timer();
+}
+
+// The peer acknowledged something new: RFC 6298 section 5.2 and 5.3.
+void Connection::note_progress() {
+  backoff_ = 0;
+  progress_at_ = core_.now();
+  retransmit_at_ = kNever;
+  if (handler_ == nullptr) orphan_until_ = core_.now() + core_.config.orphan_timeout;
+  if (in_flight() > 0) start_retransmission_timer();
+}
+
+void Connection::on_retransmission_timeout(Instant now) {
+  if (state_ == State::kSynSent || state_ == State::kSynReceived) {
+    retry_handshake();
+    return;
+  }
+  if (left_to_send() == 0) return;
+  if (now - progress_at_ >= core_.config.give_up_after) {
+    core_.counters.connections_timed_out.add();
+    fail(StreamError::kTimedOut);
+    return;
+  }
+  if (send_window_ == 0 || in_flight() == 0) {
+    probe_zero_window();
+    return;
+  }
+  core_.counters.retransmission_timeouts.add();
+  if (backoff_ == 0) {
+    congestion_.on_timeout(in_flight(), segment_size_);
+  } else {
+    congestion_.on_repeated_timeout(segment_size_);
+  }
+  if (backoff_ < 255) ++backoff_;
+  // RFC 6582 section 4: no fast retransmit for what this timeout sends again.
+  recover_ = send_highest_ - 1;
+  in_recovery_ = false;
+  repair_due_ = false;
+  duplicate_acks_ = 0;
+  timing_ = false;
+  send_next_ = send_unacknowledged_;
+  schedule();
+}
+
+void Connection::retry_handshake() {
+  if (backoff_ >= core_.config.syn_retries) {
+    core_.counters.connections_failed.add();
+    fail(StreamError::kTimedOut);
+    return;
+  }
+  ++backoff_;
+  timing_ = false;
+  send_next_ = send_unacknowledged_;
+  schedule();
+}
+
+// RFC 9293 section 3.8.6.1: one byte that the peer may refuse. A window that opens too little to be
+// worth filling ends here too: then what fits is sent (section 3.8.6.2.1, the override timeout).
+void Connection::probe_zero_window() {
+  core_.counters.zero_window_probes.add();
+  if (backoff_ < 255) ++backoff_;
+  const auto queued = static_cast<std::uint32_t>(queue_.size());
+  const std::uint32_t size =
+      std::min({queued, std::max(send_window_, 1U), std::uint32_t{segment_size_}});
+  send_piece(0, size, finish_requested_ && queued == 0);
+  start_retransmission_timer();
+}
+
+// The handler let go long ago and the peer does nothing for the connection's end.
+void Connection::give_up_orphan() {
+  if (state_ == State::kFinWait2) {
+    leave_table();
+    finish_up();
+  } else {
+    abort();
+  }
+}
+
+}  // namespace sluice::tcp

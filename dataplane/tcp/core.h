@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/base/keyed_hash.h"
+#include "dataplane/base/time.h"
+#include "dataplane/base/timer_wheel.h"
+#include "dataplane/buffer/packet_pool.h"
+#include "dataplane/ip/egress.h"
+#include "dataplane/tcp/config.h"
+#include "dataplane/tcp/counters.h"
+#include "dataplane/tcp/flow_table.h"
+#include "dataplane/tcp/segment_writer.h"
+
+namespace sluice::tcp {
+
+class Connection;
+
+/// A list of connections linked through themselves: being on it costs no memory, and joining it
+/// twice does nothing.
+class ConnectionList {
+ public:
+  [[nodiscard]] bool empty() const { return head_ == nullptr; }
+  /// Takes all connections off the list; they are walked with Connection::next_in_list.
+  Connection* take() {
+    Connection* all = head_;
+    head_ = nullptr;
+    tail_ = nullptr;
+    return all;
+  }
+  void push(Connection& connection);
+
+ private:
+  Connection* head_ = nullptr;
+  Connection* tail_ = nullptr;
+};
+
+class TimeWaitTable;
+
+/// What the connections, half-open entries and TIME_WAIT records of one worker share.
+struct Core {
+  Core(const StackConfig& tcp_config, const Clock& worker_clock, TimerWheel& worker_wheel,
+       PacketPool& packet_pool, ip::Egress& ip_egress, const HashKey& flow_hash_key)
+      : config(tcp_config),
+        clock(worker_clock),
+        wheel(worker_wheel),
+        pool(packet_pool),
+        egress(ip_egress),
+        flow_key(flow_hash_key),
+        writer(packet_pool, ip_egress, counters),
+        flows(tcp_config.max_connections + tcp_config.max_half_open + tcp_config.max_time_wait),
+        receive_limit(tcp_config.receive_buffer) {}
+
+  const StackConfig config;
+  const Clock& clock;
+  TimerWheel& wheel;
+  PacketPool& pool;
+  ip::Egress& egress;
+  const HashKey flow_key;                          ///< the same in all workers: it steers
+  const HashKey sequence_key = random_hash_key();  ///< ISNs (RFC 6528), port choice (RFC 6056)
+  Counters counters;
+  SegmentWriter writer;
+  FlowTable flows;
+  TimeWaitTable* time_wait = nullptr;
+
+  ConnectionList ready;               ///< have something to send at the end of the burst
+  std::vector<Connection*> finished;  ///< to be freed at the end of the burst
+
+  /// The largest receive window at present: smaller than configured when buffers are short.
+  std::uint32_t receive_limit;
+
+  [[nodiscard]] Instant now() const { return clock.now(); }
+  /// The timestamp clock: milliseconds (RFC 7323 section 5.4 asks for 1 ms to 1 s).
+  [[nodiscard]] std::uint32_t timestamp_now() const {
+    return static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(now().time_since_epoch()).count());
+  }
+  /// What a flow's timestamps are offset by, so that they tell nothing of our uptime and yet grow
+  /// over successive connections between the same hosts (RFC 7323 section 7.1).
+  [[nodiscard]] std::uint32_t timestamp_offset(const wire::FlowKey& flow) const;
+  /// RFC 6528: a clock of 4 us plus a secret function of the flow.
+  [[nodiscard]] SequenceNumber initial_sequence(const wire::FlowKey& flow) const;
+};
+
+/// The window scale we offer, for the largest window configured (RFC 7323 section 2.2).
+std::uint8_t window_scale_for(std::uint32_t receive_buffer);
+
+}  // namespace sluice::tcp

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "dataplane/base/counter.h"
+
+namespace sluice::tcp {
+
+/// TCP events of one worker. Written by the worker, read by anyone.
+struct Counters {
+  Counter segments_received;       ///< well-formed segments
+  Counter segments_sent;           ///< all segments, retransmissions and resets included
+  Counter payload_bytes_received;  ///< delivered in order
+  Counter payload_bytes_sent;      ///< first transmissions
+
+  Counter connections_accepted;   ///< passive opens completed
+  Counter connections_opened;     ///< active opens completed
+  Counter connections_failed;     ///< active opens that were refused or never answered
+  Counter connections_reset;      ///< ended by the peer's RST after they were open
+  Counter connections_timed_out;  ///< given up: the peer stopped acknowledging
+  Counter connections_aborted;    ///< ended by our RST
+
+  Counter syns_received;         ///< SYNs to a listening address
+  Counter syns_dropped_backlog;  ///< dropped: too many half-open connections
+  Counter syns_dropped_memory;   ///< dropped: buffers are short
+  Counter accepts_dropped_full;  ///< final ACK of a handshake dropped: the table is full
+  Counter half_open_expired;     ///< handshakes that the peer never completed
+  Counter time_wait_recycled;    ///< TIME_WAIT records given up early to make room
+  Counter time_wait_reused;      ///< a new SYN took over a TIME_WAIT pair (RFC 6191)
+
+  Counter retransmitted_segments;  ///< segments sent again, for any reason
+  Counter retransmission_timeouts;
+  Counter fast_retransmits;  ///< entries into fast recovery
+  Counter zero_window_probes;
+  Counter duplicate_acks_received;
+  Counter delayed_acks_sent;  ///< by the delayed-ACK timer
+
+  Counter malformed;             ///< dropped: header shorter than it says
+  Counter bad_checksum;          ///< dropped
+  Counter out_of_window;         ///< dropped and answered with an ACK
+  Counter paws_rejected;         ///< dropped: timestamp older than seen (RFC 7323 section 5)
+  Counter out_of_order;          ///< kept for reassembly
+  Counter out_of_order_dropped;  ///< dropped: too far apart, too many or buffers short
+  Counter challenge_acks;        ///< RFC 5961
+  Counter unexpected_segments;   ///< answered with a reset: no such connection or listener
+  Counter resets_sent;
+  Counter resets_received;  ///< acceptable ones
+  Counter no_buffer;        ///< a segment could not be sent: no packet buffer
+};
+
+}  // namespace sluice::tcp

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "dataplane/base/time.h"
+
+namespace sluice::tcp {
+
+/// The round-trip time and the retransmission timeout made from it (RFC 6298). Times are kept in
+/// microseconds, in 32 bits.
+class RoundTrip {
+ public:
+  /// Takes a measurement of an exchange that was not retransmitted (Karn's rule is the caller's).
+  void sample(Duration measured);
+
+  [[nodiscard]] bool measured() const { return smoothed_ != 0; }
+  [[nodiscard]] Duration smoothed() const { return std::chrono::microseconds(smoothed_); }
+  [[nodiscard]] Duration variation() const { return std::chrono::microseconds(variation_); }
+
+  /// The timeout without back-off: `initial` before any measurement, else SRTT + 4 RTTVAR within
+  /// [minimum, maximum].
+  [[nodiscard]] Duration timeout(Duration initial, Duration minimum, Duration maximum) const {
+    if (!measured()) return initial;
+    return std::clamp<Duration>(smoothed() + 4 * variation(), minimum, maximum);
+  }
+
+ private:
+  std::uint32_t smoothed_ = 0;
+  std::uint32_t variation_ = 0;
+};
+
+}  // namespace sluice::tcp

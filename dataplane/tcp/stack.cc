@@ -1,0 +1,259 @@
+#include "dataplane/tcp/stack.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::tcp {
+namespace {
+
+// TIME_WAIT records forgotten in one burst, at most.
+constexpr std::size_t kExpiryBudget = 256;
+// One connection may hold this part of the free buffers: with N that hold what they may, a share
+// of 1/(N + 16) stays free whatever N is.
+constexpr std::uint32_t kBufferShare = 16;
+// What a received segment brings into a buffer, by experience of full segments.
+constexpr std::uint32_t kBytesPerBuffer = 1448;
+
+}  // namespace
+
+Stack::Stack(const StackConfig& config, const Clock& clock, TimerWheel& wheel, PacketPool& pool,
+             ip::Egress& egress, const HashKey& flow_key, WorkerShare share)
+    : core_(config, clock, wheel, pool, egress, flow_key),
+      share_(share),
+      local_ports_(config.first_local_port, config.last_local_port, core_.sequence_key),
+      connections_(config.max_connections),
+      half_open_(core_, config.max_half_open),
+      time_wait_(core_, config.max_time_wait) {
+  core_.time_wait = &time_wait_;
+}
+
+Stack::~Stack() = default;
+
+bool Stack::listen(const wire::Endpoint& local, Acceptor& acceptor) {
+  return listeners_.add(local, acceptor);
+}
+
+void Stack::stop_listening(const wire::Endpoint& local) {
+  listeners_.remove(local);
+}
+
+const wire::FlowKey& Stack::flow_of(FlowRef ref) const {
+  switch (ref.kind()) {
+    case FlowKind::kHalfOpen:
+      return half_open_[ref.index()].flow();
+    case FlowKind::kTimeWait:
+      return time_wait_.flow_of(ref.index());
+    default:
+      return connections_[ref.index()].flow();
+  }
+}
+
+FlowRef Stack::find(const wire::FlowKey& flow, std::uint64_t hash) const {
+  return core_.flows.find(hash, [&](FlowRef ref) { return flow_of(ref) == flow; });
+}
+
+void Stack::receive(std::span<ip::Datagram> burst) {
+  while (!burst.empty()) {
+    const std::size_t size = std::min(burst.size(), kBurst);
+    receive_some(burst.first(size));
+    burst = burst.subspan(size);
+  }
+}
+
+// Three passes, so that one packet's cache misses are waited for while others are worked on: read
+// the headers and call for the buckets; look up and call for the connections; process.
+void Stack::receive_some(std::span<ip::Datagram> burst) {
+  struct Parsed {
+    Segment segment;
+    ip::Datagram* datagram = nullptr;
+    std::uint64_t hash = 0;
+  };
+  std::array<Parsed, kBurst> parsed;
+  std::size_t count = 0;
+  for (ip::Datagram& datagram : burst) {
+    Parsed& next = parsed[count];
+    switch (parse_segment(datagram, next.segment)) {
+      case SegmentFault::kNone:
+        next.datagram = &datagram;
+        next.hash = wire::flow_hash(core_.flow_key, next.segment.flow);
+        core_.flows.prefetch(next.hash);
+        ++count;
+        break;
+      case SegmentFault::kMalformed:
+        core_.counters.malformed.add();
+        break;
+      case SegmentFault::kBadChecksum:
+        core_.counters.bad_checksum.add();
+        break;
+    }
+  }
+  core_.counters.segments_received.add(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const FlowRef ref = find(parsed[i].segment.flow, parsed[i].hash);
+    if (ref.kind() == FlowKind::kConnection) {
+      const auto* lines = reinterpret_cast<const char*>(connections_.address_of(ref.index()));
+      __builtin_prefetch(lines + 64);
+      __builtin_prefetch(lines + 128);
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    take_payload(*parsed[i].datagram, parsed[i].segment);
+    dispatch(parsed[i].segment, parsed[i].hash);
+  }
+}
+
+// What was found before may be gone: an earlier segment of the burst can have ended it.
+void Stack::dispatch(Segment& segment, std::uint64_t hash) {
+  const FlowRef ref = find(segment.flow, hash);
+  switch (ref.kind()) {
+    case FlowKind::kConnection:
+      connections_[ref.index()].receive(segment);
+      return;
+    case FlowKind::kHalfOpen: {
+      HalfOpen& entry = half_open_[ref.index()];
+      if (half_open_.receive(entry, segment) == HalfOpenTable::Verdict::kComplete) {
+        complete_handshake(entry, segment);
+      }
+      return;
+    }
+    case FlowKind::kTimeWait: {
+      const auto least = time_wait_.receive(ref.index(), segment);
+      if (!least) return;
+      if (listeners_.find(segment.flow.local, segment.flow.local_port).acceptor == nullptr) {
+        core_.counters.unexpected_segments.add();
+        core_.writer.reset(segment);
+        return;
+      }
+      core_.counters.syns_received.add();
+      half_open_.open(segment, hash, later_of(*least, core_.initial_sequence(segment.flow)));
+      return;
+    }
+    case FlowKind::kNone:
+      receive_without_connection(segment, hash);
+      return;
+  }
+}
+
+// CLOSED and LISTEN of RFC 9293 sections 3.10.7.1 and 3.10.7.2.
+void Stack::receive_without_connection(Segment& segment, std::uint64_t hash) {
+  if (segment.has(wire::kRst)) return;
+  const bool opens =
+      segment.has(wire::kSyn) && !segment.has(wire::kAck) && !segment.has(wire::kFin);
+  if (opens && listeners_.find(segment.flow.local, segment.flow.local_port).acceptor != nullptr) {
+    core_.counters.syns_received.add();
+    half_open_.open(segment, hash, core_.initial_sequence(segment.flow));
+    return;
+  }
+  core_.counters.unexpected_segments.add();
+  core_.writer.reset(segment);
+}
+
+void Stack::complete_handshake(HalfOpen& entry, Segment& segment) {
+  const Listeners::Found listener = listeners_.find(entry.flow().local, entry.flow().local_port);
+  if (listener.acceptor == nullptr) {
+    half_open_.remove(entry);
+    core_.writer.reset(segment);
+    return;
+  }
+  Connection* connection =
+      connections_.make(core_, entry.flow(), entry.hash(), entry.path(), entry.negotiated(),
+                        entry.initial_send(), entry.initial_receive());
+  if (connection == nullptr) {
+    // The peer will try again with its next segment; the entry waits for a place until it expires.
+    core_.counters.accepts_dropped_full.add();
+    return;
+  }
+  if (entry.sent_once_at() != kNever) {
+    connection->sample_round_trip(core_.now() - entry.sent_once_at());
+  }
+  half_open_.remove(entry);
+  register_connection(*connection);
+  core_.counters.connections_accepted.add();
+  StreamHandler* handler = listener.acceptor->on_accept(*connection, listener.endpoint);
+  if (handler == nullptr) {
+    connection->abort();
+    return;
+  }
+  connection->set_handler(*handler);
+  connection->receive(segment);
+}
+
+bool Stack::register_connection(Connection& connection) {
+  connection.self_ = FlowRef(FlowKind::kConnection, connections_.index_of(connection));
+  return core_.flows.insert(connection.hash(), connection.self_);
+}
+
+Stream* Stack::connect(const wire::Endpoint& remote, StreamHandler& handler) {
+  const auto path = core_.egress.path_to(remote.address);
+  if (!path) return nullptr;
+  wire::FlowKey flow{.local = path->source, .remote = remote.address, .remote_port = remote.port};
+  std::uint64_t hash = 0;
+  const bool chosen = local_ports_.choose(flow, [&](const wire::FlowKey& candidate) {
+    hash = wire::flow_hash(core_.flow_key, candidate);
+    return wire::owner_of(hash, share_.count) == share_.index &&
+           find(candidate, hash).kind() == FlowKind::kNone;
+  });
+  if (!chosen) return nullptr;
+  Connection* connection = connections_.make(core_, flow, hash, *path, handler);
+  if (connection == nullptr) return nullptr;
+  if (!register_connection(*connection)) {
+    connection->close();
+    return nullptr;
+  }
+  return connection;
+}
+
+void Stack::delivery_failed(const ip::DeliveryFailure& failure) {
+  const wire::FlowKey flow{.local = failure.local,
+                           .remote = failure.remote,
+                           .local_port = failure.local_port,
+                           .remote_port = failure.remote_port};
+  const FlowRef ref = find(flow, wire::flow_hash(core_.flow_key, flow));
+  if (ref.kind() == FlowKind::kConnection) connections_[ref.index()].delivery_failed(failure);
+}
+
+std::size_t Stack::flush() {
+  adapt_receive_limit();
+  std::size_t done = 0;
+  Connection* next = core_.ready.take();
+  while (next != nullptr) {
+    Connection& connection = *next;
+    next = connection.next_in_list_;
+    connection.scheduled_ = false;
+    if (!connection.output()) connection.schedule();
+    ++done;
+  }
+  done += time_wait_.expire(kExpiryBudget);
+  free_finished();
+  return done;
+}
+
+// A connection that is still on the ready list waits for the next flush.
+void Stack::free_finished() {
+  std::size_t kept = 0;
+  for (Connection* connection : core_.finished) {
+    if (connection->scheduled_) {
+      core_.finished[kept++] = connection;
+    } else {
+      connections_.destroy(*connection);
+    }
+  }
+  core_.finished.resize(kept);
+}
+
+// Windows shrink as buffers run out (after Choudhury and Hahne, "Dynamic queue length thresholds",
+// 1998), so that many slow readers together cannot take all of them.
+void Stack::adapt_receive_limit() {
+  const std::uint32_t reserve = core_.pool.capacity() / 16;
+  const std::uint32_t available = core_.pool.available();
+  const std::uint64_t usable = available > reserve ? available - reserve : 0;
+  core_.receive_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      core_.config.receive_buffer, usable * kBytesPerBuffer / kBufferShare));
+}
+
+void Stack::abort_all() {
+  connections_.for_each([](Connection& connection) { connection.abort(); });
+  free_finished();
+}
+
+}  // namespace sluice::tcp

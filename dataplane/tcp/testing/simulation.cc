@@ -1,0 +1,211 @@
+#include "dataplane/tcp/testing/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/wire/checksum.h"
+
+namespace sluice::tcp::testing {
+namespace {
+
+constexpr std::uint8_t kTcpProtocol = 6;
+const wire::IpAddress kClientAddress = wire::IpAddress::v4(198, 18, 0, 1);
+const wire::IpAddress kServerAddress = wire::IpAddress::v4(198, 18, 0, 2);
+
+void fill_in_checksum(std::vector<std::uint8_t>& segment, const wire::IpAddress& source,
+                      const wire::IpAddress& destination) {
+  wire::store_be16(&segment[16], 0);
+  wire::InternetSum sum = wire::pseudo_header_sum(source, destination, kTcpProtocol,
+                                                  static_cast<std::uint32_t>(segment.size()));
+  sum.add(segment);
+  wire::store_be16(&segment[16], sum.checksum());
+}
+
+}  // namespace
+
+SimulatedHost::SimulatedHost(Simulation& simulation, const wire::IpAddress& address,
+                             const StackConfig& config)
+    : simulation_(simulation),
+      address_(address),
+      pool_(4096),
+      wheel_(simulation.clock()),
+      stack_(config, simulation.clock(), wheel_, *pool_, *this, simulation.flow_key_) {}
+
+std::optional<ip::Path> SimulatedHost::path_to(const wire::IpAddress& /*destination*/) {
+  return ip::Path{.source = address_, .mtu = mtu, .offloads = offloads};
+}
+
+void SimulatedHost::send_tcp(Packet segment, const wire::IpAddress& source,
+                             const wire::IpAddress& destination, ip::NextHop& /*next_hop*/) {
+  Simulation::Flight flight{{}, source, destination};
+  for (const rte_mbuf* piece = segment.get(); piece != nullptr; piece = piece->next) {
+    const auto* data = rte_pktmbuf_mtod(piece, const std::uint8_t*);
+    flight.bytes.insert(flight.bytes.end(), data, data + piece->data_len);
+  }
+  if ((segment.get()->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0) {
+    simulation_.carry_pieces(*this, *segment.get(), flight);
+    return;
+  }
+  if ((segment.get()->ol_flags & RTE_MBUF_F_TX_TCP_CKSUM) != 0) {
+    fill_in_checksum(flight.bytes, source, destination);
+  }
+  simulation_.carry(*this, std::move(flight));
+}
+
+Simulation::Simulation(std::uint64_t seed, StackConfig config) : random_(seed) {
+  config.max_connections = std::min(config.max_connections, 4096U);
+  config.max_half_open = std::min(config.max_half_open, 1024U);
+  client_ = std::make_unique<SimulatedHost>(*this, kClientAddress, config);
+  server_ = std::make_unique<SimulatedHost>(*this, kServerAddress, config);
+}
+
+Simulation::~Simulation() {
+  inspect = nullptr;
+  client_->stack().abort_all();
+  server_->stack().abort_all();
+}
+
+bool Simulation::chance(double probability) {
+  return probability > 0 && std::uniform_real_distribution<>(0, 1)(random_) < probability;
+}
+
+// What a port with TSO does: cuts the payload, gives each piece its own header.
+void Simulation::carry_pieces(const SimulatedHost& sender, rte_mbuf& segment, const Flight& whole) {
+  const std::size_t header = segment.l4_len;
+  const std::uint32_t sequence = wire::load_be32(&whole.bytes[4]);
+  for (std::size_t at = header; at < whole.bytes.size(); at += segment.tso_segsz) {
+    const std::size_t end = std::min<std::size_t>(at + segment.tso_segsz, whole.bytes.size());
+    Flight piece{{whole.bytes.begin(), whole.bytes.begin() + static_cast<std::ptrdiff_t>(header)},
+                 whole.source,
+                 whole.destination};
+    piece.bytes.insert(piece.bytes.end(), whole.bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                       whole.bytes.begin() + static_cast<std::ptrdiff_t>(end));
+    wire::store_be32(&piece.bytes[4], sequence + static_cast<std::uint32_t>(at - header));
+    if (end != whole.bytes.size()) {
+      piece.bytes[13] &= static_cast<std::uint8_t>(~(wire::kFin | wire::kPsh));
+    }
+    fill_in_checksum(piece.bytes, piece.source, piece.destination);
+    carry(sender, std::move(piece));
+  }
+}
+
+void Simulation::carry(const SimulatedHost& sender, Flight flight) {
+  if (inspect) {
+    ip::Datagram datagram{.packet = server_->pool_->copy(flight.bytes),
+                          .source = flight.source,
+                          .destination = flight.destination,
+                          .checksum_verified = true};
+    Segment segment;
+    if (parse_segment(datagram, segment) == SegmentFault::kNone) {
+      take_payload(datagram, segment);
+      if (!inspect(sender, segment)) return;
+    }
+  }
+  if (chance(impairments.loss)) return;
+  if (chance(impairments.duplication)) launch(flight);
+  launch(std::move(flight));
+}
+
+void Simulation::launch(Flight flight) {
+  Duration delay = impairments.delay;
+  if (impairments.jitter > Duration::zero()) {
+    delay += Duration(static_cast<std::int64_t>(random_()) % impairments.jitter.count());
+    delay = std::max(delay, Duration::zero());
+  }
+  if (chance(impairments.reordering)) delay += impairments.delay * (1 + random_() % 4);
+  if (chance(impairments.corruption)) {
+    flight.bytes[random_() % flight.bytes.size()] ^= static_cast<std::uint8_t>(1 + random_() % 255);
+  }
+  in_flight_.emplace(clock_.now() + delay, std::move(flight));
+}
+
+void Simulation::deliver_due() {
+  while (!in_flight_.empty() && in_flight_.begin()->first <= clock_.now()) {
+    const Flight flight = std::move(in_flight_.extract(in_flight_.begin()).mapped());
+    SimulatedHost& host = flight.destination == client_->address() ? *client_ : *server_;
+    ip::Datagram datagram{.packet = host.pool_->copy(flight.bytes),
+                          .source = flight.source,
+                          .destination = flight.destination};
+    if (datagram.packet) host.stack().receive({&datagram, 1});
+  }
+}
+
+void Simulation::step() {
+  deliver_due();
+  for (SimulatedHost* host : {client_.get(), server_.get()}) {
+    host->wheel_.advance(1000);
+    host->pool_->refresh();
+    host->stack().flush();
+  }
+  Instant next = clock_.now() + TimerWheel::kTick;
+  if (!in_flight_.empty()) next = std::min(next, in_flight_.begin()->first);
+  clock_.advance_to(std::max(next, clock_.now() + std::chrono::microseconds(1)));
+}
+
+void Simulation::run_for(Duration time) {
+  const Instant end = clock_.now() + time;
+  while (clock_.now() < end) step();
+}
+
+bool Simulation::run_until(const std::function<bool()>& done, Duration limit) {
+  const Instant end = clock_.now() + limit;
+  while (!done()) {
+    if (clock_.now() >= end) return false;
+    step();
+  }
+  return true;
+}
+
+void Simulation::inject(const SimulatedHost& from, const SimulatedHost& to,
+                        const wire::TcpHeaderFields& header, std::string_view payload,
+                        const wire::TcpOptions& options) {
+  Flight flight{std::vector<std::uint8_t>(wire::TcpHeader::kMinimumSize + options.size()),
+                from.address(), to.address()};
+  wire::write_tcp_header(flight.bytes.data(), header, options.size());
+  options.write(flight.bytes.data() + wire::TcpHeader::kMinimumSize);
+  flight.bytes.insert(flight.bytes.end(), payload.begin(), payload.end());
+  fill_in_checksum(flight.bytes, flight.source, flight.destination);
+  in_flight_.emplace(clock_.now(), std::move(flight));
+}
+
+void Probe::on_data(ByteChain data) {
+  const std::size_t size = data.size();
+  received += ::sluice::testing::bytes_of(data);
+  data.clear();
+  if (consume_at_once && stream != nullptr) stream->consume(size);
+  if (on_data_hook) on_data_hook();
+}
+
+void Probe::on_end() {
+  ended = true;
+  if (close_on_end && stream != nullptr) close();
+}
+
+void Probe::say(std::string_view text, PacketPool& pool) {
+  ByteChain chain;
+  ASSERT_TRUE(
+      chain.append_copy({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, pool));
+  stream->send(std::move(chain));
+}
+
+StreamHandler* ProbeAcceptor::on_accept(Stream& stream, const wire::Endpoint& /*listening*/) {
+  if (refuse) return nullptr;
+  Probe& probe = *accepted.emplace_back(std::make_unique<Probe>());
+  probe.stream = &stream;
+  if (prepare) prepare(probe);
+  return &probe;
+}
+
+std::string sample_text(std::size_t size, std::uint64_t seed) {
+  std::string text(size, '\0');
+  std::uint64_t state = seed * 2862933555777941757U + 3037000493U;
+  for (char& character : text) {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    character = static_cast<char>(state >> 56);
+  }
+  return text;
+}
+
+}  // namespace sluice::tcp::testing

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/time.h"
+#include "dataplane/base/timer_wheel.h"
+#include "dataplane/buffer/packet_pool.h"
+#include "dataplane/ip/egress.h"
+#include "dataplane/tcp/segment.h"
+#include "dataplane/tcp/stack.h"
+#include "dataplane/testing/eal.h"
+
+/// TCP stacks over a simulated link, in virtual time: hours pass in milliseconds, and a seed
+/// replays exactly.
+namespace sluice::tcp::testing {
+
+/// What a link does to packets. Probabilities are per packet.
+struct Impairments {
+  double loss = 0;
+  double duplication = 0;
+  double reordering = 0;  ///< held back by up to four times the delay
+  double corruption = 0;  ///< one byte changed
+  Duration delay = std::chrono::milliseconds(5);
+  Duration jitter = {};
+};
+
+class Simulation;
+
+/// A host with one address, its TCP stack and nothing else.
+class SimulatedHost final : public ip::Egress {
+ public:
+  SimulatedHost(Simulation& simulation, const wire::IpAddress& address, const StackConfig& config);
+
+  std::optional<ip::Path> path_to(const wire::IpAddress& destination) override;
+  void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
+                ip::NextHop& next_hop) override;
+
+  [[nodiscard]] const wire::IpAddress& address() const { return address_; }
+  Stack& stack() { return stack_; }
+  PacketPool& pool() { return *pool_; }
+
+  port::Offloads offloads;  ///< what its port claims to do
+  std::uint16_t mtu = 1500;
+
+ private:
+  friend class Simulation;
+  Simulation& simulation_;
+  wire::IpAddress address_;
+  ::sluice::testing::TestPool pool_;
+  TimerWheel wheel_;
+  Stack stack_;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed = 1, StackConfig config = {});
+  ~Simulation();
+
+  SimulatedHost& client() { return *client_; }
+  SimulatedHost& server() { return *server_; }
+  Clock& clock() { return clock_; }
+  std::mt19937_64& random() { return random_; }
+
+  Impairments impairments;
+  /// Sees every segment before the link does; returns false to lose it.
+  std::function<bool(const SimulatedHost& sender, const Segment& segment)> inspect;
+
+  /// Runs until nothing is left to deliver and `time` has passed.
+  void run_for(Duration time);
+  /// Runs until `done()`, for at most `limit` of virtual time. Returns whether it was done.
+  bool run_until(const std::function<bool()>& done, Duration limit);
+
+  /// Delivers bytes as a segment that looks as if `from` had sent it.
+  void inject(const SimulatedHost& from, const SimulatedHost& to,
+              const wire::TcpHeaderFields& header, std::string_view payload = {},
+              const wire::TcpOptions& options = {});
+
+ private:
+  friend class SimulatedHost;
+  struct Flight {
+    std::vector<std::uint8_t> bytes;
+    wire::IpAddress source;
+    wire::IpAddress destination;
+  };
+
+  void carry(const SimulatedHost& sender, Flight flight);
+  void carry_pieces(const SimulatedHost& sender, rte_mbuf& segment, const Flight& whole);
+  void launch(Flight flight);
+  void step();
+  void deliver_due();
+  bool chance(double probability);
+
+  Clock clock_;
+  std::mt19937_64 random_;
+  std::multimap<Instant, Flight> in_flight_;
+  HashKey flow_key_{1, 2};
+  std::unique_ptr<SimulatedHost> client_;
+  std::unique_ptr<SimulatedHost> server_;
+};
+
+/// A stream's end for tests: records what happens and sends what it is told.
+class Probe : public StreamHandler {
+ public:
+  void on_open() override { opened = true; }
+  void on_data(ByteChain data) override;
+  void on_end() override;
+  void on_acknowledged(std::size_t bytes) override { acknowledged += bytes; }
+  void on_failure(StreamError error) override {
+    failure = error;
+    stream = nullptr;
+  }
+
+  /// Queues text on the stream.
+  void say(std::string_view text, PacketPool& pool);
+  void close() { std::exchange(stream, nullptr)->close(); }
+
+  Stream* stream = nullptr;
+  bool opened = false;
+  bool ended = false;
+  bool consume_at_once = true;
+  bool close_on_end = false;
+  std::string received;
+  std::size_t acknowledged = 0;
+  std::optional<StreamError> failure;
+  std::function<void()> on_data_hook;
+};
+
+/// Accepts every stream with a Probe of its own.
+class ProbeAcceptor final : public Acceptor {
+ public:
+  StreamHandler* on_accept(Stream& stream, const wire::Endpoint& listening) override;
+
+  std::vector<std::unique_ptr<Probe>> accepted;
+  std::function<void(Probe&)> prepare;
+  bool refuse = false;
+};
+
+/// Text in which every offset can be recognised.
+std::string sample_text(std::size_t size, std::uint64_t seed = 0);
+
+}  // namespace sluice::tcp::testing

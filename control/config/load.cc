@@ -56,6 +56,7 @@ std::optional<Config> load_config(const std::string& path, Diagnostics& problems
   if (!text) return {};
   auto config = read_config(*text, problems);
   if (!config) return {};
+  check_certificates(*config, problems);
   if (!problems.ok()) return {};
   return config;
 }

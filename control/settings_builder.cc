@@ -1,0 +1,89 @@
+#include "control/settings_builder.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+#include <utility>
+
+#include "tls/server_identity.h"
+
+namespace sluice::control {
+namespace {
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+template <typename T>
+void put(std::vector<std::unique_ptr<const T>>& list, T item) {
+  const std::size_t index = item.id.index();
+  if (list.size() <= index) list.resize(index + 1);
+  list[index] = std::make_unique<const T>(std::move(item));
+}
+
+}  // namespace
+
+http::Settings SettingsBuilder::build(const Config& config) {
+  http::Settings settings;
+  for (const BackendConfig& each : config.backends) put(settings.backends, backend(each));
+  for (const FrontendConfig& each : config.frontends) put(settings.frontends, frontend(each));
+  settings.server_count = static_cast<std::uint32_t>(server_ids_.size());
+  return settings;
+}
+
+http::Frontend SettingsBuilder::frontend(const FrontendConfig& config) {
+  http::Frontend frontend;
+  frontend.id = frontend_ids_.of(config.name.value);
+  frontend.name = config.name.value;
+  for (const auto& bind : config.bind) frontend.bind.push_back(bind.value);
+  frontend.identities = identities(config);
+  for (const RouteConfig& route : config.routes) {
+    frontend.routes.push_back(
+        {lower_case(route.host.value), route.path.value, backend_ids_.of(route.backend.value)});
+  }
+  if (!config.backend.value.empty()) {
+    frontend.default_backend = backend_ids_.of(config.backend.value);
+  }
+  frontend.timeouts = config.timeouts;
+  frontend.limits = config.limits;
+  frontend.forwarded_headers = config.forwarded;
+  frontend.via_header = config.via;
+  return frontend;
+}
+
+std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identities(
+    const FrontendConfig& config) const {
+  std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
+  if (config.certificates.empty()) return identities;
+  std::vector<tls::CertificateSource> sources;
+  for (const auto& path : config.certificates) {
+    auto found = tls::find_certificates(path.value);
+    std::move(found.begin(), found.end(), std::back_inserter(sources));
+  }
+  tls::IdentityOptions options;
+  options.strict_sni = config.strict_sni.value;
+  for (std::uint32_t worker = 0; worker < workers_; ++worker) {
+    identities.push_back(std::make_shared<const tls::ServerIdentity>(sources, options));
+  }
+  return identities;
+}
+
+http::Backend SettingsBuilder::backend(const BackendConfig& config) {
+  http::Backend backend;
+  backend.id = backend_ids_.of(config.name.value);
+  backend.name = config.name.value;
+  for (const ServerConfig& server : config.servers) {
+    backend.servers.push_back({server_ids_.of(config.name.value + "/" + server.name.value),
+                               server.name.value, server.address.value});
+  }
+  backend.timeouts = config.timeouts;
+  backend.pool_connections = config.pool_connections;
+  backend.response_head_bytes = config.response_head_bytes;
+  backend.retries = config.retries;
+  backend.server_pause = config.server_pause;
+  return backend;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "control/config/config.h"
+#include "http/settings.h"
+
+namespace sluice::control {
+
+/// Ids by name that stay the same as long as this object lives, whatever comes and goes: counters,
+/// connections and pools that workers keep by id survive a new configuration.
+template <typename Id>
+class StableIds {
+ public:
+  Id of(const std::string& name) {
+    const auto next = static_cast<typename Id::rep>(ids_.size());
+    return Id(ids_.emplace(name, next).first->second);
+  }
+  [[nodiscard]] std::size_t size() const { return ids_.size(); }
+
+ private:
+  std::map<std::string, typename Id::rep> ids_;
+};
+
+/// Makes what the proxy reads from what the operator wrote.
+class SettingsBuilder {
+ public:
+  explicit SettingsBuilder(std::uint32_t workers) : workers_(workers) {}
+
+  /// `config` has passed its checks. Loads certificates, one identity for each worker. Throws
+  /// std::runtime_error when a certificate cannot be loaded any more.
+  http::Settings build(const Config& config);
+
+ private:
+  http::Frontend frontend(const FrontendConfig& config);
+  http::Backend backend(const BackendConfig& config);
+  [[nodiscard]] std::vector<std::shared_ptr<const tls::ServerIdentity>> identities(
+      const FrontendConfig& config) const;
+
+  std::uint32_t workers_;
+  StableIds<http::FrontendId> frontend_ids_;
+  StableIds<http::BackendId> backend_ids_;
+  StableIds<http::ServerId> server_ids_;
+};
+
+}  // namespace sluice::control

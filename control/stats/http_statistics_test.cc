@@ -1,0 +1,132 @@
+#include "control/stats/http_statistics.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Two workers' counters, and settings with one frontend and one backend of two servers.
+class HttpStatisticsTest : public ::testing::Test {
+ protected:
+  struct Worker {
+    http::CounterTable<http::FrontendCounters> frontends;
+    http::CounterTable<http::BackendCounters> backends;
+    http::CounterTable<http::ServerCounters> servers;
+  };
+
+  HttpStatisticsTest() : statistics_(sources()) {
+    auto frontend = std::make_unique<http::Frontend>();
+    frontend->id = http::FrontendId(0);
+    frontend->name = "www";
+    settings_.frontends.push_back(std::move(frontend));
+    settings_.frontends.push_back(nullptr);  // one that a reload has removed
+    auto backend = std::make_unique<http::Backend>();
+    backend->id = http::BackendId(0);
+    backend->name = "farm";
+    backend->servers = {{http::ServerId(0), "a", *wire::Endpoint::parse("198.18.0.11:80")},
+                        {http::ServerId(1), "b", *wire::Endpoint::parse("198.18.0.12:80")}};
+    settings_.backends.push_back(std::move(backend));
+  }
+
+  std::vector<HttpCounters> sources() {
+    std::vector<HttpCounters> list;
+    for (Worker& worker : workers_) {
+      list.push_back({worker.frontends, worker.backends, worker.servers});
+    }
+    return list;
+  }
+
+  std::string figure(const std::string& service, std::string_view column, std::uint64_t now = 0) {
+    for (const StatRow& row : statistics_.rows(settings_, now)) {
+      if (std::get<std::string>(*row.at(stat_column("svname"))) != service) continue;
+      const auto& figure = row.at(stat_column(column));
+      if (!figure) return "";
+      if (const auto* text = std::get_if<std::string>(&*figure)) return *text;
+      if (const auto* number = std::get_if<std::int64_t>(&*figure)) return std::to_string(*number);
+      return std::to_string(std::get<std::uint64_t>(*figure));
+    }
+    return "no row";
+  }
+
+  Worker workers_[2];
+  http::Settings settings_;
+  HttpStatistics statistics_;
+};
+
+TEST_F(HttpStatisticsTest, HasARowForEachThing) {
+  std::string names;
+  for (const StatRow& row : statistics_.rows(settings_, 0)) {
+    names += row.proxy() + "/" + std::get<std::string>(*row.at(stat_column("svname"))) + " ";
+  }
+  EXPECT_EQ(names, "www/FRONTEND farm/a farm/b farm/BACKEND ");
+}
+
+TEST_F(HttpStatisticsTest, SumsOverTheWorkers) {
+  for (Worker& worker : workers_) {
+    http::FrontendCounters& counters = worker.frontends[0];
+    counters.sessions.enter();
+    counters.sessions.enter();
+    counters.sessions.leave();
+    counters.requests.add(5);
+    counters.bytes_in.add(100);
+    counters.responses.count(204);
+    counters.responses.count(799);
+  }
+  EXPECT_EQ(figure("FRONTEND", "scur"), "2");
+  EXPECT_EQ(figure("FRONTEND", "smax"), "4");
+  EXPECT_EQ(figure("FRONTEND", "stot"), "4");
+  EXPECT_EQ(figure("FRONTEND", "req_tot"), "10");
+  EXPECT_EQ(figure("FRONTEND", "bin"), "200");
+  EXPECT_EQ(figure("FRONTEND", "hrsp_2xx"), "2");
+  EXPECT_EQ(figure("FRONTEND", "hrsp_other"), "2");
+  const HttpTotals totals = statistics_.totals(settings_);
+  EXPECT_EQ(totals.sessions, 2U);
+  EXPECT_EQ(totals.requests, 10U);
+}
+
+TEST_F(HttpStatisticsTest, AveragesTimesInMilliseconds) {
+  workers_[0].servers[0].connect_time.add(2ms);
+  workers_[1].servers[0].connect_time.add(6ms);
+  EXPECT_EQ(figure("a", "ctime"), "4");
+  EXPECT_EQ(figure("b", "ctime"), "0");
+}
+
+TEST_F(HttpStatisticsTest, MeasuresRatesFromTickToTick) {
+  statistics_.tick(settings_, 1, 0);
+  workers_[0].frontends[0].requests.add(30);
+  statistics_.tick(settings_, 1.5, 1);
+  EXPECT_EQ(figure("FRONTEND", "req_rate"), "20");
+  statistics_.tick(settings_, 1, 2);
+  EXPECT_EQ(figure("FRONTEND", "req_rate"), "0");
+  EXPECT_EQ(figure("FRONTEND", "req_rate_max"), "20");
+}
+
+TEST_F(HttpStatisticsTest, AServerIsDownWhenHalfOfTheWorkersPassItOver) {
+  EXPECT_EQ(figure("a", "status"), "no check");
+  workers_[1].servers[0].paused.set(1);
+  EXPECT_EQ(figure("a", "status"), "DOWN");
+  EXPECT_EQ(figure("BACKEND", "status"), "UP");
+  EXPECT_EQ(figure("BACKEND", "act"), "1");
+  workers_[0].servers[1].paused.set(1);
+  EXPECT_EQ(figure("BACKEND", "status"), "DOWN");
+}
+
+TEST_F(HttpStatisticsTest, NotesWhenAServerChanged) {
+  statistics_.tick(settings_, 1, 10);
+  EXPECT_EQ(figure("a", "lastsess", 10), "-1");
+  workers_[0].servers[0].paused.set(1);
+  workers_[1].servers[0].sessions.enter();
+  statistics_.tick(settings_, 1, 20);
+  EXPECT_EQ(figure("a", "lastchg", 25), "5");
+  EXPECT_EQ(figure("a", "downtime", 25), "5");
+  EXPECT_EQ(figure("a", "lastsess", 25), "5");
+  workers_[0].servers[0].paused.set(0);
+  statistics_.tick(settings_, 1, 30);
+  EXPECT_EQ(figure("a", "downtime", 45), "10");
+  EXPECT_EQ(figure("a", "lastchg", 45), "15");
+}
+
+}  // namespace
+}  // namespace sluice::control

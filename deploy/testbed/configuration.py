@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testbed.layout import FARM, FARM6, FARM_HOSTS, GUESTS, NOBODY, OTHER_HOST, WAN, WAN6, WEB1, FarmHost
+from testbed.layout import FAR, FARM, FARM6, FARM_HOSTS, GUESTS, NOBODY, OTHER_HOST, WAN, WAN6, WEB1, FarmHost
 from testbed.origins import NGINX_PORT, SPECIAL_PORT
 
 Table = dict[str, Any]
@@ -27,6 +27,8 @@ class Settings:
     hugepages: bool | str = False
     max_connections: int = 16384
     guests: bool = False
+    # A further interface to the host behind the bad wire.
+    far: bool = False
     # Tables that are laid over the generated ones: {"backend": {...}} goes to every [[backend]].
     overlay: Mapping[str, Table] = field(default_factory=dict)
 
@@ -42,10 +44,10 @@ def configuration(settings: Settings) -> Table:
     """The farm behind one HTTP and one HTTPS frontend; /special goes to the special server."""
     tables: Table = {
         "sluice": _process(settings),
-        "interface": [_wan(settings), _farm(settings)],
+        "interface": [_wan(settings), _farm(settings), *([_far(settings)] if settings.far else [])],
         "frontend": [
-            _frontend("www", 80),
-            _frontend("www-tls", 443)
+            _frontend("www", 80, settings),
+            _frontend("www-tls", 443, settings)
             | {"tls.certificate": [str(path) for path in settings.certificates]},
             # Only what has a route is there.
             {"name": "routed", "bind": [f"{WAN}:8080"], "route": [_OTHER_ROUTE]},
@@ -84,10 +86,15 @@ def _farm(settings: Settings) -> Table:
     return {"name": "farm", "ports": ports, "address": [f"{FARM}/24", f"{FARM6}/64"]}
 
 
-def _frontend(name: str, port: int) -> Table:
+def _far(settings: Settings) -> Table:
+    return {"name": "far", "ports": [f"{settings.device}:far"], "address": f"{FAR}/24"}
+
+
+def _frontend(name: str, port: int, settings: Settings) -> Table:
+    far = [f"{FAR}:{port}"] if settings.far else []
     return {
         "name": name,
-        "bind": [f"{WAN}:{port}", f"[{WAN6}]:{port}"],
+        "bind": [f"{WAN}:{port}", f"[{WAN6}]:{port}", *far],
         "backend": "farm",
         "timeout.request": "3s",
         "route": [

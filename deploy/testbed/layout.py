@@ -20,6 +20,8 @@ CLIENT = "198.18.0.2"
 CLIENT6 = "2001:db8:0:1::2"
 WAN = "198.18.0.10"
 WAN6 = "2001:db8:0:1::10"
+FAR_CLIENT = "198.18.2.2"
+FAR = "198.18.2.10"
 FARM = "198.18.1.1"
 FARM6 = "2001:db8:0:2::1"
 # An address of the farm's network that no host has.
@@ -49,23 +51,26 @@ GUESTS = (GUEST1, GUEST2)
 class Layout:
     """The hosts and cables of one testbed:
 
-        client ---- wan [ edge: Sluice ] web1 ---- web1
-                                         web2 ---- web2
+        client ---------- wan [ edge: Sluice ] web1 ---- web1
+        far ---- wire --- far [              ] web2 ---- web2
 
-    The edge is only where Sluice's ports are: its kernel has no address there. Several testbeds
-    stand side by side when their prefixes differ.
+    The edge is only where Sluice's ports are: its kernel has no address there. The wire is a
+    program of bad_wire.py, and carries nothing until it is started. Several testbeds stand side by
+    side when their prefixes differ.
     """
 
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix
         self.client = Namespace(f"{prefix}-client")
         self.edge = Namespace(f"{prefix}-edge")
+        self.far = Namespace(f"{prefix}-far")
+        self.wire = Namespace(f"{prefix}-wire")
         self.farm = {host.name: Namespace(f"{prefix}-{host.name}") for host in FARM_HOSTS}
         self._lock: IO[str] | None = None
 
     @property
     def namespaces(self) -> list[Namespace]:
-        return [self.client, self.edge, *self.farm.values()]
+        return [self.client, self.edge, self.far, self.wire, *self.farm.values()]
 
     def claim(self) -> None:
         """Makes sure that nobody else uses this prefix; held until this process ends."""
@@ -88,12 +93,16 @@ class Layout:
         self.destroy()
         for namespace in self.namespaces:
             namespace.create()
-        self.edge.sysctl("net.ipv6.conf.all.disable_ipv6", "1")
-        self.edge.sysctl("net.ipv6.conf.default.disable_ipv6", "1")
+        for namespace in (self.edge, self.wire):
+            namespace.sysctl("net.ipv6.conf.all.disable_ipv6", "1")
+            namespace.sysctl("net.ipv6.conf.default.disable_ipv6", "1")
         link(self.client, "eth0", self.edge, "wan")
         self.client.add_addresses("eth0", [f"{CLIENT}/24", f"{CLIENT6}/64"])
         # Room for many connections to one address and port.
         self.client.sysctl("net.ipv4.ip_local_port_range", "1024 65535")
+        link(self.far, "eth0", self.wire, "left")
+        link(self.wire, "right", self.edge, "far")
+        self.far.add_addresses("eth0", [f"{FAR_CLIENT}/24"])
         for host in FARM_HOSTS:
             namespace = self.farm[host.name]
             link(namespace, "eth0", self.edge, host.name)

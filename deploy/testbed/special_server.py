@@ -115,7 +115,7 @@ class Handler(socketserver.StreamRequestHandler):
             return
         left = int(request.field("content-length") or 0)
         while left > 0:
-            piece = self.rfile.read1(min(left, 1 << 18))
+            piece = self.rfile.read1(min(left, 1 << 18))  # type: ignore[attr-defined]
             if not piece:
                 raise Closed
             left -= len(piece)

@@ -160,29 +160,6 @@ def test_many_slow_readers_hold_no_memory(client: Client, warm: Sluice) -> None:
     assert memory.growth < 100 * MIB
 
 
-@pytest.mark.parametrize("direction", ["download", "upload"])
-def test_transfer_over_a_link_that_loses_frames(
-    testbed: Testbed, client: Client, sluice: Sluice, direction: str
-) -> None:
-    """One frame in a hundred is lost on the client's link, in both directions."""
-    size = 8 * MIB
-    path = testbed.payload(size)
-    testbed.layout.client.drop("eth0", 1)
-    try:
-        if direction == "download":
-            transfer = client.download(f"{HTTPS}{path}", timeout=120)
-            assert (transfer.exit_code, transfer.sha256) == (0, payload.sha256(size))
-        else:
-            file = testbed.files / path.rpartition("/")[2]
-            response = client.curl(
-                f"{HTTPS}/special/sha256", "-X", "POST", "-T", file, timeout=120
-            )
-            assert json.loads(response.body)["sha256"] == payload.sha256(size)
-    finally:
-        testbed.layout.client.drop_nothing()
-    assert client.curl(f"{HTTP}/").status == 200
-
-
 def test_every_worker_carries_connections(client: Client, sluice: Sluice, workers: int) -> None:
     """With more connections than workers, none of the workers is left without."""
     held = [client.connect() for _ in range(32)]

@@ -1,0 +1,76 @@
+"""Transfers over networks that lose, delay, reorder, repeat and corrupt frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import payload
+from testbed.bad_wire import Faults
+from testbed.bed import Testbed
+from testbed.client import HTTP, HTTPS, Client
+from testbed.layout import FAR, WAN, WEB1
+
+SEED = 20261122
+SIZE = 4 << 20
+
+WIRES = {
+    "far": Faults(delay=0.02),
+    "lossy": Faults(delay=0.002, loss=0.01),
+    "reordering": Faults(delay=0.002, jitter=0.002),
+    "repeating": Faults(delay=0.001, duplicate=0.05),
+    "corrupting": Faults(delay=0.001, corrupt=0.01),
+    "all at once": Faults(delay=0.002, jitter=0.001, loss=0.005, duplicate=0.01, corrupt=0.005),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def sluice(testbed: Testbed, checked_program: Path) -> Iterator[None]:
+    testbed.start_sluice(checked_program, workers=2, far=True)
+    yield
+    testbed.stop_sluice()
+
+
+def transfer_both_ways(
+    testbed: Testbed, client: Client, address: str, size: int, timeout: float
+) -> float:
+    """A download and an upload over TLS, compared by SHA-256; returns the seconds they took."""
+    path = testbed.payload(size)
+    download = client.download(f"{HTTPS}{path}", address=address, timeout=timeout)
+    assert (download.exit_code, download.sha256) == (0, payload.sha256(size))
+    upload = client.curl(
+        f"{HTTPS}/special/sha256", "-X", "POST", "-T", testbed.files / path.rpartition("/")[2],
+        address=address, timeout=timeout,
+    )  # fmt: skip
+    assert upload.exit_code == 0, upload.error
+    assert json.loads(upload.body)["sha256"] == payload.sha256(size)
+    return download.seconds + upload.seconds
+
+
+@pytest.mark.parametrize("kind", WIRES)
+def test_transfer_over_a_bad_wire(
+    testbed: Testbed, figure: Callable[[str], None], kind: str
+) -> None:
+    wire = testbed.start_wire(WIRES[kind], SEED)
+    try:
+        seconds = transfer_both_ways(testbed, testbed.far_client, FAR, SIZE, timeout=90)
+        figure(f"4 MiB each way over a wire that is {kind}: {seconds:.1f} s")
+        assert wire.running, wire.log_text()
+    finally:
+        wire.stop()
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_transfer_over_a_link_that_loses_one_frame_in_a_hundred(
+    testbed: Testbed, client: Client, side: str
+) -> None:
+    host = testbed.layout.client if side == "client" else testbed.layout.farm[WEB1.name]
+    host.drop("eth0", 1)
+    try:
+        transfer_both_ways(testbed, client, WAN, SIZE, timeout=90)
+    finally:
+        host.drop_nothing()
+    assert client.curl(f"{HTTP}/").status == 200

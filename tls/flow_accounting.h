@@ -56,6 +56,8 @@ class AcknowledgedPlaintext {
     return static_cast<std::size_t>(more);
   }
 
+  [[nodiscard]] std::uint64_t sent_ciphertext() const { return ciphertext_; }
+  [[nodiscard]] std::uint64_t acknowledged_ciphertext() const { return acknowledged_ciphertext_; }
   /// Plaintext that was encrypted and is not known to be acknowledged.
   [[nodiscard]] std::size_t outstanding() const {
     return static_cast<std::size_t>(plaintext_ - acknowledged_plaintext_);

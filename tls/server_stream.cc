@@ -13,11 +13,6 @@ namespace {
 // after a HelloRetryRequest, and the client's certificate chain.
 constexpr std::uint64_t kMaxHandshakeBytes = 64 * 1024;
 
-// Records without data cost us as much as they like for a few bytes each. An honest peer sends
-// next to none of them.
-constexpr std::uint32_t kMaxControlRecords = 32;
-constexpr std::uint32_t kControlWindow = 64 * 1024;
-
 // What a record of so much plaintext may grow by: headers and tags, for every 512 bytes if the
 // client asked for small fragments (RFC 6066 section 4), and a key update that is due.
 constexpr std::size_t overhead(std::size_t plaintext) {
@@ -157,10 +152,8 @@ ServerStream::Outcome ServerStream::read_record(ByteChain& plaintext, Packet& bu
 }
 
 bool ServerStream::too_many_control_records(std::size_t plaintext) {
-  control_window_ += static_cast<std::uint32_t>(plaintext);
-  if (control_window_ >= kControlWindow) control_records_ = control_window_ = 0;
-  if (plaintext > 0 || !transport_.record_read()) return false;
-  if (++control_records_ <= kMaxControlRecords) return false;
+  if (plaintext > 0) control_.earn(plaintext, sent_);
+  if (plaintext > 0 || !transport_.record_read() || control_.spend()) return false;
   environment_.counters.control_floods.add();
   return true;
 }

@@ -9,6 +9,7 @@
 #include "dataplane/base/graveyard.h"
 #include "dataplane/buffer/byte_chain.h"
 #include "dataplane/stream.h"
+#include "tls/control_budget.h"
 #include "tls/environment.h"
 #include "tls/flow_accounting.h"
 #include "tls/mbuf_bio.h"
@@ -98,8 +99,7 @@ class ServerStream final : public Stream, public StreamHandler, public Mortal {
   ByteChain queued_;         // plaintext that waits for the handshake or for buffers
   ReceiveCredit credit_;
   AcknowledgedPlaintext sent_;
-  std::uint32_t control_records_ = 0;  // since the last kControlWindow bytes of plaintext
-  std::uint32_t control_window_ = 0;   // plaintext since control_records_ was cleared
+  ControlBudget control_;
   Phase phase_ = Phase::kWaiting;
   bool peer_ended_ = false;            // close_notify has come
   bool finishing_ = false;             // our end is due behind what is queued

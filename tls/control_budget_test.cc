@@ -1,0 +1,44 @@
+#include "tls/control_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice::tls {
+namespace {
+
+std::uint32_t spend_all(ControlBudget& budget) {
+  std::uint32_t spent = 0;
+  while (budget.spend()) ++spent;
+  return spent;
+}
+
+TEST(ControlBudget, IsSpentAfterSoManyRecords) {
+  ControlBudget budget;
+  EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
+  EXPECT_FALSE(budget.spend());
+}
+
+TEST(ControlBudget, DataEarnsItAnew) {
+  const AcknowledgedPlaintext sent;
+  ControlBudget budget;
+  EXPECT_TRUE(budget.spend());
+  budget.earn(ControlBudget::kWindow - 1, sent);
+  EXPECT_EQ(spend_all(budget), ControlBudget::kRecords - 1);
+  budget.earn(1, sent);
+  EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
+}
+
+TEST(ControlBudget, APeerThatDoesNotReadEarnsNothing) {
+  AcknowledgedPlaintext sent;
+  ControlBudget budget;
+  sent.sent(1000);
+  budget.earn(ControlBudget::kWindow, sent);
+  EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
+  budget.earn(10 * ControlBudget::kWindow, sent);
+  EXPECT_EQ(spend_all(budget), 0U);
+  (void)sent.acknowledged(1000);
+  budget.earn(0, sent);
+  EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
+}
+
+}  // namespace
+}  // namespace sluice::tls

@@ -1,0 +1,192 @@
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tls/server_stream.h"
+#include "tls/testing/connection.h"
+#include "tls/testing/test_identity.h"
+
+namespace sluice::tls {
+namespace {
+
+using testing::Connection;
+using testing::TestIdentity;
+
+class ServerStreamMemory : public ::testing::TestWithParam<int> {
+ protected:
+  ServerStreamMemory()
+      : connection(TestIdentity::get().identity(),
+                   {.client = {.version = GetParam()}, .buffers = 64}) {}
+
+  void open() {
+    connection.handshake();
+    ASSERT_TRUE(connection.handler.opened);
+  }
+  Packet packet(std::string_view text) { return connection.surroundings.pool.packet(text); }
+  // Takes all buffers of the server's worker.
+  void drain() {
+    connection.surroundings.environment.reserve.release();
+    while (Packet packet = connection.surroundings.pool->allocate()) {
+      hoard.push_back(std::move(packet));
+    }
+  }
+  const Counters& counters() { return connection.surroundings.counters; }
+
+  Connection connection;
+  std::vector<Packet> hoard;
+};
+
+INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamMemory,
+                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         [](const auto& instance) {
+                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
+                         });
+
+TEST_P(ServerStreamMemory, AHandshakeWithoutBuffersFails) {
+  connection.client.start();
+  drain();
+  connection.exchange();
+  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
+  EXPECT_TRUE(connection.lower.aborted());
+  EXPECT_EQ(counters().handshakes_failed.get(), 1U);
+  EXPECT_EQ(counters().out_of_buffers.get(), 1U);
+}
+
+TEST_P(ServerStreamMemory, ReceivingWithoutBuffersFails) {
+  open();
+  ASSERT_TRUE(connection.client.send("hello"));
+  drain();
+  connection.exchange();
+  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
+  EXPECT_EQ(connection.handler.received, "");
+  EXPECT_TRUE(connection.lower.aborted());
+}
+
+TEST_P(ServerStreamMemory, BuffersThatRunOutInTheMiddleOfARecordFail) {
+  open();
+  ASSERT_TRUE(connection.client.send(std::string(16384, 'x')));
+  drain();
+  hoard.pop_back();
+  connection.exchange();
+  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
+  EXPECT_LT(connection.handler.received.size(), 16384U);
+}
+
+TEST_P(ServerStreamMemory, SendingWithoutBuffersFailsAfterTheCall) {
+  open();
+  ByteChain data(packet("answer"));
+  drain();
+  connection.server->send(std::move(data));
+  EXPECT_FALSE(connection.handler.failure);
+  EXPECT_TRUE(connection.lower.aborted());
+  ASSERT_FALSE(hoard.empty());
+  connection.server->send({});
+  connection.server->consume(5);
+  connection.server->finish();
+  connection.end_loop();
+  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
+  EXPECT_EQ(counters().out_of_buffers.get(), 1U);
+}
+
+TEST_P(ServerStreamMemory, AFailureIsNotToldToWhoHasLetGo) {
+  for (const bool by_close : {true, false}) {
+    Connection other(TestIdentity::get().identity(),
+                     {.client = {.version = GetParam()}, .buffers = 64});
+    other.handshake();
+    ByteChain data(other.surroundings.pool.packet("answer"));
+    other.surroundings.environment.reserve.release();
+    std::vector<Packet> taken;
+    while (Packet packet = other.surroundings.pool->allocate()) taken.push_back(std::move(packet));
+    other.server->send(std::move(data));
+    EXPECT_TRUE(other.lower.aborted());
+    by_close ? other.handler.close() : other.handler.abort();
+    other.end_loop();
+    EXPECT_FALSE(other.handler.failure);
+  }
+}
+
+TEST_P(ServerStreamMemory, AFailureInsideACallbackIsToldAfterIt) {
+  open();
+  std::optional<ByteChain> answer(packet("answer"));
+  connection.handler.in_data = [this, &answer] {
+    drain();
+    connection.server->send(std::move(*answer));
+    EXPECT_FALSE(connection.handler.failure);
+  };
+  ASSERT_TRUE(connection.client.send("question"));
+  ASSERT_TRUE(connection.client.send_close_notify());
+  connection.exchange();
+  EXPECT_FALSE(connection.handler.ended);
+  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
+}
+
+TEST_P(ServerStreamMemory, WithBytesInFlightSendingWaitsForBuffers) {
+  open();
+  // So large that no piece is copied behind another, which would free its buffer.
+  const std::string text[] = {std::string(300, 'a'), std::string(300, 'b'), std::string(300, 'c')};
+  connection.server->send(ByteChain(packet(text[0])));
+  ByteChain second(packet(text[1]));
+  ByteChain third(packet(text[2]));
+  drain();
+  connection.server->send(std::move(second));
+  connection.server->send(std::move(third));
+  connection.server->finish();
+  EXPECT_FALSE(connection.lower.aborted());
+  EXPECT_FALSE(connection.lower.finished());
+  EXPECT_EQ(connection.server->unacknowledged(), 900U);
+  EXPECT_GE(counters().records_postponed.get(), 1U);
+  connection.exchange();
+  EXPECT_EQ(connection.client.received(), text[0] + text[1] + text[2]);
+  EXPECT_TRUE(connection.client.ended());
+  EXPECT_TRUE(connection.lower.finished());
+  EXPECT_EQ(connection.handler.acknowledged, 900U);
+  EXPECT_FALSE(connection.handler.failure);
+}
+
+TEST_P(ServerStreamMemory, ACloseThatWaitsForBuffersLingers) {
+  open();
+  connection.server->send(ByteChain(packet("first ")));
+  ByteChain second(packet("second"));
+  drain();
+  connection.server->send(std::move(second));
+  connection.handler.close();
+  EXPECT_FALSE(connection.lower.closed());
+  ASSERT_TRUE(connection.client.send("nobody listens"));
+  connection.exchange();
+  EXPECT_TRUE(connection.lower.closed());
+  EXPECT_EQ(connection.client.received(), "first second");
+  EXPECT_TRUE(connection.client.ended());
+  EXPECT_EQ(connection.handler.received, "");
+  EXPECT_EQ(connection.lower.held(), 0U);
+}
+
+TEST_P(ServerStreamMemory, ALingeringCloseEndsWithTheStreamBelow) {
+  open();
+  connection.server->send(ByteChain(packet("first ")));
+  ByteChain second(packet("second"));
+  drain();
+  connection.server->send(std::move(second));
+  connection.handler.close();
+  connection.lower.deliver_end();
+  EXPECT_EQ(connection.surroundings.graveyard.size(), 0U);
+  connection.lower.deliver_failure(StreamError::kTimedOut);
+  EXPECT_EQ(connection.surroundings.graveyard.size(), 1U);
+  EXPECT_FALSE(connection.handler.failure);
+}
+
+TEST_P(ServerStreamMemory, WaitingForBuffersEndsWhenNothingIsInFlight) {
+  open();
+  connection.server->send(ByteChain(packet("first ")));
+  ByteChain second(packet("second"));
+  drain();
+  connection.server->send(std::move(second));
+  connection.handler.in_acknowledged = [this] { drain(); };
+  connection.exchange();
+  EXPECT_EQ(connection.client.received(), "first ");
+  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
+}
+
+}  // namespace
+}  // namespace sluice::tls

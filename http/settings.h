@@ -17,7 +17,20 @@ class ServerIdentity;
 /// What an operator decides about HTTP: the part of a snapshot that the proxy reads. Everything
 /// here is immutable once published; whoever holds a session keeps ids, never pointers, across
 /// loops of the worker.
+///
+/// Whoever makes a Settings keeps these promises, which the proxy relies on:
+/// - Ids are dense (0, 1, 2, ...) and below CounterTable::kCapacity (262,144). `frontends[i]->id`
+/// is
+///   i, `backends[i]->id` is i, and each ServerId stands in one backend only.
+/// - An id means the same thing from one snapshot to the next: counters and pooled connections go
+///   by it. A server may change its address and keep its id; the id of something that was removed
+///   is best not given to something else, whose counters would begin where the old ones ended.
+/// - Every BackendId in a route, and a valid default_backend, names an entry of `backends`.
+/// - No two frontends bind the same endpoint.
+/// - The snapshot lives until every worker's proxy has adopted the next one.
 namespace sluice::http {
+
+class Router;
 
 using FrontendId = Id<struct FrontendTag>;
 using BackendId = Id<struct BackendTag>;
@@ -26,8 +39,9 @@ using ServerId = Id<struct ServerTag>;
 
 /// How long each side may take. Every one of them is bounded; there is no "never".
 struct ClientTimeouts {
-  Duration request = std::chrono::seconds(10);     ///< for a whole request head -> 408
-  Duration idle = std::chrono::seconds(30);        ///< without progress while a message flows
+  Duration request = std::chrono::seconds(10);     ///< for a whole request head -> 408; for the
+                                                   ///< first byte of a connection -> closed
+  Duration idle = std::chrono::seconds(30);        ///< without progress of a message -> 408, reset
   Duration keep_alive = std::chrono::seconds(60);  ///< between two requests
   Duration handshake = std::chrono::seconds(10);   ///< for a TLS handshake
 };
@@ -41,7 +55,7 @@ struct ServerTimeouts {
 
 /// How much a client may make us hold.
 struct ClientLimits {
-  std::uint32_t head_bytes = 16 * 1024;       ///< request line and fields -> 431
+  std::uint32_t head_bytes = 16 * 1024;       ///< request line and fields -> 431; line alone 414
   std::uint32_t header_fields = 100;          ///< -> 431
   std::uint64_t body_bytes = 0;               ///< largest request body, 0: no limit -> 413
   std::uint32_t requests_per_connection = 0;  ///< 0: no limit
@@ -50,8 +64,11 @@ struct ClientLimits {
 /// Sends what matches to a backend. Of several that match, the most exact host wins, then the
 /// longest path.
 struct Route {
-  std::string host;  ///< lower case, without port; "*.example.com" for subdomains; "" for any
-  std::string path;  ///< a prefix that ends at a segment's end; "" or "/" for any
+  /// Without port; "*.example.com" for subdomains of any depth, not the domain itself; "" for any.
+  std::string host;
+  /// A prefix of whole segments: "/a" and "/a/" match "/a" and "/a/b", not "/ab"; "" or "/" for
+  /// any.
+  std::string path;
   BackendId backend;
 };
 
@@ -61,8 +78,12 @@ struct Frontend {
   std::vector<wire::Endpoint> bind;  ///< the unspecified address means every own address
   /// One for each worker, index by worker; empty when the frontend speaks plain HTTP.
   std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
-  std::vector<Route> routes;
+  std::vector<Route> routes;  ///< of equal ones the first stands
   BackendId default_backend;  ///< not valid: what no route matches gets 404
+  /// `routes` and `default_backend` made ready for look-ups: std::make_shared<const Router>(routes,
+  /// default_backend) of http/router.h. May be left empty: each worker then makes its own when it
+  /// adopts the snapshot, which takes time there when there are very many routes.
+  std::shared_ptr<const Router> router;
   ClientTimeouts timeouts;
   ClientLimits limits;
   bool forwarded_headers = true;  ///< set X-Forwarded-For, -Proto and -Host
@@ -82,7 +103,7 @@ struct Backend {
   ServerTimeouts timeouts;
   std::uint32_t pool_connections = 1024;  ///< idle connections kept to each server by each worker
   std::uint32_t response_head_bytes = 32 * 1024;
-  std::uint32_t retries = 2;  ///< further attempts when no request byte was processed
+  std::uint32_t retries = 2;  ///< further attempts after a failed connect (at most 16)
   Duration server_pause = std::chrono::seconds(2);  ///< how long a failed server is passed over
 };
 

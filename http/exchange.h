@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/request_head.h"
+#include "http/response_head.h"
+#include "http/settings.h"
+#include "http/upstream_connection.h"
+#include "http/upstream_user.h"
+
+namespace sluice::http {
+
+struct ProxyCore;
+
+/// The client's side of an exchange: an HTTP/1.1 session; later, an HTTP/2 stream. Exactly one of
+/// on_response_end(), on_exchange_failed() and on_response_broken() ends an exchange that was not
+/// cancelled; each may come from within Exchange::start().
+class ExchangeClient {
+ public:
+  /// The backend can take the request's body now, or has acknowledged some of it.
+  virtual void on_backend_progress() = 0;
+  /// A 1xx response.
+  virtual void on_interim_response(const ResponseHead& head) = 0;
+  virtual void on_response(const ResponseHead& head) = 0;
+  /// Part of the response's body, without framing.
+  virtual void on_response_body(ByteChain data) = 0;
+  virtual void on_response_end() = 0;
+  /// There is and will be no response: 404, 502, 503 or 504.
+  virtual void on_exchange_failed(unsigned status) = 0;
+  /// The response broke off behind its head: what the client has must not look whole.
+  virtual void on_response_broken() = 0;
+
+ protected:
+  ~ExchangeClient() = default;
+};
+
+/// Whose request it is.
+struct RequestOrigin {
+  FrontendId frontend;
+  wire::IpAddress client;
+  bool secure = false;
+};
+
+/// One request and its response: finds a backend and a server, gets a connection, tries again
+/// where that is safe, and carries both messages across. Used again for many exchanges in turn.
+///
+/// Safe to repeat is (RFC 9110 section 9.2.2): any request whose connection was never opened; and,
+/// when a pooled connection turns out to be dead before a byte of the response came, a request with
+/// an idempotent method of whose body nothing was sent. What is not safe to repeat takes a pooled
+/// connection only while that is fresh.
+class Exchange final : public UpstreamUser {
+ public:
+  explicit Exchange(ProxyCore& core) : core_(core) {}
+  ~Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Begins. `head` is the request as it was received: kept by the caller, where it is, until the
+  /// exchange has ended, since a repetition reads it again; `request` is what it says.
+  void start(ExchangeClient& client, const RequestOrigin& origin, const Frontend& frontend,
+             const RequestHead& request, std::string_view head);
+
+  /// Whether send_body() may be called.
+  [[nodiscard]] bool takes_body() const { return upstream_ != nullptr && upstream_->opened(); }
+  /// Part of the request's body, without framing.
+  void send_body(ByteChain data);
+  /// The request is complete. To be called once for every request: for one that has a body, only
+  /// while takes_body().
+  void end_body();
+  /// Bytes of the request that the server has yet to acknowledge.
+  [[nodiscard]] std::size_t backend_pending() const {
+    return upstream_ == nullptr ? 0 : upstream_->unacknowledged();
+  }
+  /// The client has acknowledged; `pending` bytes are still on their way to it.
+  void client_acknowledged(std::size_t pending) {
+    if (upstream_ != nullptr) upstream_->release(pending);
+  }
+
+  enum class Cancel : std::uint8_t { kClientGone, kAnsweredOtherwise };
+  /// Gives up. Nothing is called after this.
+  void cancel(Cancel reason);
+
+  /// Whether the exchange goes on.
+  [[nodiscard]] bool active() const { return client_ != nullptr; }
+
+  // UpstreamUser
+  void on_upstream_open() override;
+  void on_upstream_acknowledged() override;
+  void on_upstream_interim(const ResponseHead& head) override;
+  void on_upstream_head(const ResponseHead& head) override;
+  void on_upstream_body(ByteChain data) override;
+  void on_upstream_end() override;
+  void on_upstream_failure(UpstreamFailure failure) override;
+
+ private:
+  void attempt(const RequestHead& request);
+  bool send_head(const RequestHead& request, UpstreamConnection& upstream);
+  bool may_repeat(UpstreamFailure failure, bool reused);
+  void repeat();
+  void fail(unsigned status);
+  void leave_server();
+  void leave_backend();
+  void note_tried(ServerId server);
+  [[nodiscard]] bool replayable() const;
+
+  // Servers remembered as tried; of more, the first are forgotten.
+  static constexpr std::size_t kTriedRemembered = 8;
+
+  ProxyCore& core_;
+  ExchangeClient* client_ = nullptr;
+  UpstreamConnection* upstream_ = nullptr;
+  UpstreamServer* server_ = nullptr;  // of the present attempt
+  std::string_view head_;
+  RequestOrigin origin_;
+  BackendId backend_;
+  std::uint32_t attempts_left_ = 0;
+  Instant started_{};
+  Instant sent_{};  // when the present attempt had an open connection
+  std::array<ServerId, kTriedRemembered> tried_;
+  std::uint8_t tried_count_ = 0;
+  Method method_ = Method::kOther;
+  bool chunked_ = false;    // the request's body
+  bool body_sent_ = false;  // some of it
+  bool request_done_ = false;
+  bool responding_ = false;  // the client has the head
+  bool fresh_only_ = false;  // pooled connections have proved stale
+  bool last_resort_ = false;
+};
+
+}  // namespace sluice::http

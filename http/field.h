@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sluice::http {
+
+/// The fields a proxy acts on; all others are passed on as they are.
+enum class FieldKind : std::uint8_t {
+  kOther,
+  kHost,
+  kContentLength,
+  kTransferEncoding,
+  kConnection,
+  /// Meant for the next hop alone (RFC 9110 section 7.6.1), or pointless behind us: Keep-Alive, TE,
+  /// Trailer, Upgrade, HTTP2-Settings, the Proxy- fields, and Proxy, which is no field at all but
+  /// becomes HTTP_PROXY in a CGI environment.
+  kHopByHop,
+  kExpect,
+  kForwardedFor,
+  kForwardedProto,
+  kForwardedHost,
+};
+
+FieldKind kind_of(std::string_view name);
+
+/// One field line: views into the head it was parsed from, the value without surrounding space.
+struct Field {
+  std::string_view name;
+  std::string_view value;
+  FieldKind kind = FieldKind::kOther;
+};
+
+/// What the Connection fields of a head say (RFC 9110 section 7.6.1).
+class ConnectionOptions {
+ public:
+  /// Names that a head may nominate; one with more is refused rather than searched for ever.
+  static constexpr std::size_t kMaxNominated = 16;
+
+  /// Takes in one field's value. False when it is not a list of tokens, or has too many.
+  [[nodiscard]] bool add(std::string_view value);
+
+  [[nodiscard]] bool close() const { return close_; }
+  [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+  /// Whether a field of this name belongs to this hop.
+  [[nodiscard]] bool nominates(std::string_view name) const;
+
+ private:
+  std::array<std::string_view, kMaxNominated> nominated_;
+  std::size_t count_ = 0;
+  bool close_ = false;
+  bool keep_alive_ = false;
+};
+
+}  // namespace sluice::http

@@ -1,0 +1,98 @@
+#include "http/proxy.h"
+
+#include <memory>
+#include <utility>
+
+#include "http/client_session.h"
+#include "tls/server_stream.h"
+
+namespace sluice::http {
+
+Proxy::Proxy(const ProxyEnvironment& environment) : core_(environment) {}
+
+Proxy::~Proxy() {
+  for (const auto& [endpoint, frontend] : listeners_) {
+    core_.environment.network.stop_listening(endpoint);
+  }
+}
+
+std::size_t Proxy::adopt(const Settings& settings) {
+  core_.adopt(settings);
+  Listeners wanted;
+  if (!core_.draining) {
+    for (const auto& frontend : settings.frontends) {
+      if (!frontend) continue;
+      for (const wire::Endpoint& endpoint : frontend->bind) wanted.emplace(endpoint, frontend->id);
+    }
+  }
+  StreamNetwork& network = core_.environment.network;
+  for (const auto& [endpoint, frontend] : listeners_) {
+    if (!wanted.contains(endpoint)) network.stop_listening(endpoint);
+  }
+  std::size_t failures = 0;
+  for (auto listener = wanted.begin(); listener != wanted.end();) {
+    if (!listeners_.contains(listener->first) && !network.listen(listener->first, *this)) {
+      core_.counters.listen_failures.add();
+      ++failures;
+      listener = wanted.erase(listener);
+    } else {
+      ++listener;
+    }
+  }
+  listeners_ = std::move(wanted);
+
+  for (ClientSession* session = core_.sessions.front(); session != nullptr;) {
+    ClientSession* next = LinkedList<ClientSession>::next(*session);
+    if (core_.frontend(session->frontend()) == nullptr) session->drain();
+    session = next;
+  }
+  return failures;
+}
+
+void Proxy::drain() {
+  core_.draining = true;
+  for (const auto& [endpoint, frontend] : listeners_) {
+    core_.environment.network.stop_listening(endpoint);
+  }
+  listeners_.clear();
+  for (ClientSession* session = core_.sessions.front(); session != nullptr;) {
+    ClientSession* next = LinkedList<ClientSession>::next(*session);
+    session->drain();
+    session = next;
+  }
+  core_.upstreams.drain();
+}
+
+void Proxy::begin_loop(Instant /*now*/) {
+  core_.recycle_turns();
+}
+
+StreamHandler* Proxy::on_accept(Stream& stream, const wire::Endpoint& listening) {
+  const auto listener = listeners_.find(listening);
+  const Frontend* frontend =
+      listener == listeners_.end() ? nullptr : core_.frontend(listener->second);
+  if (frontend == nullptr || core_.draining) {
+    core_.counters.refused_sessions.add();
+    return nullptr;
+  }
+  const bool secure = !frontend->identities.empty();
+  auto session = std::make_unique<ClientSession>(core_, frontend->id, secure);
+  if (!secure) {
+    session->start(stream);
+    return session.release();
+  }
+  const std::uint32_t worker = core_.environment.worker;
+  tls::ServerStream* tls_stream = nullptr;
+  if (worker < frontend->identities.size()) {
+    tls_stream =
+        tls::accept(stream, *frontend->identities[worker], *session, core_.tls_environment);
+  }
+  if (tls_stream == nullptr) {
+    core_.counters.refused_sessions.add();
+    return nullptr;
+  }
+  session.release()->start(*tls_stream);
+  return tls_stream;
+}
+
+}  // namespace sluice::http

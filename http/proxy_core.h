@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "http/balancer.h"
+#include "http/counters.h"
+#include "http/head_parser.h"
+#include "http/linked_list.h"
+#include "http/proxy_environment.h"
+#include "http/router.h"
+#include "http/settings.h"
+#include "http/upstream_pool.h"
+#include "tls/environment.h"
+
+namespace sluice::http {
+
+class ClientSession;
+struct Turn;
+
+/// What the sessions and exchanges of one worker share.
+struct ProxyCore {
+  explicit ProxyCore(const ProxyEnvironment& worker_environment);
+  ~ProxyCore();
+  ProxyCore(const ProxyCore&) = delete;
+  ProxyCore& operator=(const ProxyCore&) = delete;
+
+  ProxyEnvironment environment;
+  HeadParser request_parser;
+  HeadParser response_parser;
+  ProxyCounters counters;
+  CounterTable<FrontendCounters> frontend_counters;
+  CounterTable<BackendCounters> backend_counters;
+  CounterTable<ServerCounters> server_counters;
+  tls::Counters tls_counters;
+  tls::Environment tls_environment;
+  UpstreamPool upstreams;
+  LinkedList<ClientSession> sessions;
+  bool draining = false;
+
+  /// Takes over a snapshot; it must live until the next call, or as long as this.
+  void adopt(const Settings& settings);
+
+  [[nodiscard]] Instant now() const { return environment.clock.now(); }
+  [[nodiscard]] PacketPool& pool() const { return environment.pool; }
+
+  /// nullptr when the present snapshot has none of this id.
+  [[nodiscard]] const Frontend* frontend(FrontendId id) const;
+  [[nodiscard]] const Backend* backend(BackendId id) const;
+  /// The time limits of a frontend, or the default ones of a frontend that is gone.
+  [[nodiscard]] const ClientTimeouts& timeouts(FrontendId id) const;
+  /// Of a frontend of the present snapshot.
+  [[nodiscard]] const Router& router(FrontendId id) const { return *routers_[id.index()]; }
+  /// Of a backend of the present snapshot.
+  [[nodiscard]] Balancer& balancer(BackendId id) { return *balancers_[id.index()]; }
+  /// What to call ourselves in Via; empty: not at all.
+  [[nodiscard]] std::string_view via_name(FrontendId id) const;
+
+  /// An unused turn, and where it goes back to. It may still be on the stack then: it is used again
+  /// only after recycle_turns(), which the worker's loop calls between two bursts.
+  std::unique_ptr<Turn> make_turn();
+  void give_back(std::unique_ptr<Turn> turn);
+  void recycle_turns();
+
+ private:
+  const Settings* settings_;
+  std::vector<std::shared_ptr<const Router>> routers_;  // by FrontendId
+  std::vector<std::unique_ptr<Balancer>> balancers_;    // by BackendId
+  std::vector<std::unique_ptr<Turn>> unused_turns_;
+  std::vector<std::unique_ptr<Turn>> ended_turns_;
+};
+
+}  // namespace sluice::http

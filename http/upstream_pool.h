@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "http/balancer.h"
+#include "http/counters.h"
+#include "http/head_parser.h"
+#include "http/linked_list.h"
+#include "http/proxy_environment.h"
+#include "http/settings.h"
+#include "http/upstream_connection.h"
+
+namespace sluice::http {
+
+/// One server as one worker knows it. Made when a snapshot first names it; stays, so that its
+/// connections can outlive the snapshot that they were made under.
+struct UpstreamServer {
+  UpstreamServer(ServerId server, ServerCounters& block) : id(server), counters(block) {}
+
+  ServerId id;
+  ServerCounters& counters;
+  BackendCounters* backend_counters = nullptr;
+  bool present = false;  ///< the present snapshot has it
+  wire::Endpoint address;
+  ServerTimeouts timeouts;
+  Duration pause{};
+  std::uint32_t idle_limit = 0;
+  std::uint32_t head_limit = 0;
+  ServerHealth health;
+  LinkedList<UpstreamConnection> idle;  ///< the one used last is at the end
+};
+
+/// One worker's connections to all servers, and what it knows of the servers' health. Idle
+/// connections are used again, the latest first, so that those in excess age and close.
+class UpstreamPool final : public ServerView {
+ public:
+  UpstreamPool(const ProxyEnvironment& environment, HeadParser& parser, ProxyCounters& counters)
+      : environment_(environment), parser_(parser), counters_(counters) {}
+  /// Resets what is left.
+  ~UpstreamPool() { reset_all(); }
+  UpstreamPool(const UpstreamPool&) = delete;
+  UpstreamPool& operator=(const UpstreamPool&) = delete;
+
+  /// Takes over the servers of a snapshot. Idle connections to servers that are gone, or have
+  /// moved to another address, are closed; those in use end with their exchange.
+  void adopt(const Settings& settings, CounterTable<ServerCounters>& servers,
+             CounterTable<BackendCounters>& backends);
+  /// Closes what is idle now and whatever becomes idle later.
+  void drain();
+  /// Resets all connections without telling their users: the worker is going away.
+  void reset_all();
+
+  [[nodiscard]] const ServerHealth& health(ServerId server) const override;
+  /// A server of the present snapshot.
+  [[nodiscard]] UpstreamServer& server(ServerId id) { return *servers_[id.index()]; }
+
+  /// The idle connection used last, if that was at most `max_idle` ago; else nullptr.
+  UpstreamConnection* take_idle(UpstreamServer& server, Duration max_idle);
+  /// A new connection, or nullptr when the network cannot make one (the server is passed over
+  /// then, as after any failed attempt).
+  UpstreamConnection* connect(UpstreamServer& server);
+
+  [[nodiscard]] std::size_t busy() const { return busy_.size(); }
+  [[nodiscard]] std::size_t idle() const { return idle_; }
+
+  // For the connections.
+  void keep(UpstreamConnection& connection);
+  void forget(UpstreamConnection& connection);
+  void connect_succeeded(UpstreamServer& server);
+  void connect_failed(UpstreamServer& server);
+  [[nodiscard]] const ProxyEnvironment& environment() const { return environment_; }
+  [[nodiscard]] HeadParser& parser() { return parser_; }
+  [[nodiscard]] ProxyCounters& counters() { return counters_; }
+
+ private:
+  void close_idle(UpstreamServer& server);
+  void unlink(UpstreamConnection& connection);
+
+  ProxyEnvironment environment_;
+  HeadParser& parser_;
+  ProxyCounters& counters_;
+  std::vector<std::unique_ptr<UpstreamServer>> servers_;  // by ServerId
+  LinkedList<UpstreamConnection> busy_;                   // connecting ones too
+  std::size_t idle_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace sluice::http

@@ -107,6 +107,7 @@ void Device::open() {
 }
 
 Device::~Device() {
+  wire_.drain();
   if (taken_) {
     (void)rte_eth_dev_stop(ethdev_);
     (void)rte_eth_dev_close(ethdev_);
@@ -256,17 +257,16 @@ void Device::open_vhost_user() {
 }
 
 void Device::open_ring() {
-  RingWires::End end;
   try {
-    end = environment_.wires.connect(name_.target, queues_);
+    wire_ = environment_.wires.connect(name_.target, queues_);
   } catch (const std::runtime_error& error) {
     throw failure(error.what());
   }
   // Two ends with one text would have one address.
-  const std::string ethdev_name = name_.target + (end.first ? "-0" : "-1");
-  if (!name_.mac) mac_ = stable_mac(name_.text + (end.first ? "-0" : "-1"));
+  const std::string ethdev_name = name_.target + (wire_.first ? "-0" : "-1");
+  if (!name_.mac) mac_ = stable_mac(name_.text + (wire_.first ? "-0" : "-1"));
   const int ethdev =
-      rte_eth_from_rings(ethdev_name.c_str(), end.receive.data(), queues_, end.transmit.data(),
+      rte_eth_from_rings(ethdev_name.c_str(), wire_.receive.data(), queues_, wire_.transmit.data(),
                          queues_, static_cast<unsigned>(SOCKET_ID_ANY));
   if (ethdev < 0) throw failure(std::string("cannot be made: ") + rte_strerror(rte_errno));
   ethdev_ = static_cast<std::uint16_t>(ethdev);

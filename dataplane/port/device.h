@@ -28,7 +28,8 @@ struct DeviceEnvironment {
   std::set<std::string> sockets;  ///< where we listen; several memifs may share a socket
 };
 
-/// A device that DPDK has taken: an ethdev, not yet configured. Closing gives it back.
+/// A device that DPDK has taken: an ethdev, not yet configured. Closing gives it back;
+/// no worker uses it by then, nor the other end of a wire.
 class Device {
  public:
   /// Takes the device. EAL runs; `index` tells the devices of this process apart. Throws
@@ -78,6 +79,7 @@ class Device {
   std::uint16_t queues_ = 1;
   std::uint16_t mtu_ = 1500;
   wire::MacAddress mac_;
+  RingWires::End wire_;  // of a ring device
   std::unique_ptr<MulticastReception> multicast_;
   std::vector<std::string> warnings_;
 };

@@ -72,11 +72,13 @@ std::vector<unsigned> allowed_cpus() {
 std::vector<std::string> eal_arguments(const EalSettings& settings, bool hugepages,
                                        std::span<const unsigned> control_cpus,
                                        const std::string& file_prefix) {
+  const bool more = !hugepages && settings.small_page_memory_mib != 0;
+  const std::size_t memory = more ? settings.small_page_memory_mib : settings.memory_mib;
   std::vector<std::string> arguments{"sluice",
                                      "--lcores=" + lcore_map(settings.worker_cpus, control_cpus),
                                      "--main-lcore=0",
                                      "-m",
-                                     std::to_string(settings.memory_mib),
+                                     std::to_string(memory),
                                      "--file-prefix=" + file_prefix,
                                      "--no-telemetry",
                                      "--log-level=warning"};

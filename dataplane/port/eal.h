@@ -16,6 +16,8 @@ namespace sluice::port {
 struct EalSettings {
   std::vector<unsigned> worker_cpus;  ///< worker i runs pinned to CPU worker_cpus[i]; not empty
   std::size_t memory_mib = 256;       ///< for packet buffers, rings and drivers
+  /// The same when hugepages are not used, where buffers take more room; 0: memory_mib.
+  std::size_t small_page_memory_mib = 0;
   HugepageUse hugepages = HugepageUse::kAuto;
   std::vector<std::string> pci_addresses;    ///< the devices DPDK may take; no other is touched
   std::vector<std::string> extra_arguments;  ///< the operator's own, behind all others

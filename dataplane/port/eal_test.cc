@@ -36,6 +36,16 @@ TEST(EalArguments, HugepagesNeedNoMountAndNeverMeetNoHuge) {
               AllOf(Contains("--no-huge"), Contains("--no-shconf"), Not(Contains("--in-memory"))));
 }
 
+TEST(EalArguments, SmallPagesMayTakeMoreMemory) {
+  EalSettings settings;
+  settings.worker_cpus = {0};
+  settings.memory_mib = 100;
+  EXPECT_THAT(arguments_of(settings, false), Contains("100"));
+  settings.small_page_memory_mib = 170;
+  EXPECT_THAT(arguments_of(settings, false), Contains("170"));
+  EXPECT_THAT(arguments_of(settings, true), Contains("100"));
+}
+
 TEST(EalArguments, TouchOnlyTheNamedPciDevices) {
   EalSettings settings;
   settings.worker_cpus = {0};

@@ -1,6 +1,5 @@
 #include "dataplane/port/hand_off.h"
 
-#include <rte_mbuf.h>
 #include <rte_ring.h>
 
 #include <string>
@@ -21,10 +20,7 @@ HandOffMesh::HandOffMesh(const char* purpose, std::uint32_t workers) : workers_(
 
 HandOffMesh::~HandOffMesh() {
   for (const RingPointer& ring : rings_) {
-    void* packet = nullptr;
-    while (ring && rte_ring_sc_dequeue(ring.get(), &packet) == 0) {
-      rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
-    }
+    if (ring) drain_ring(ring.get());
   }
 }
 

@@ -139,6 +139,7 @@ bool Port::device_link_is_up() const {
 }
 
 bool Port::refresh_link() {
+  const std::lock_guard lock(link_mutex_);
   return link_.set(device_link_is_up());
 }
 

@@ -3,6 +3,7 @@
 #include <rte_ethdev.h>
 
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -90,6 +91,7 @@ class Port {
   DeviceCapabilities capabilities_;
   LinkProperties properties_;
   std::uint16_t longest_chain_;
+  std::mutex link_mutex_;  // a driver's thread and the control thread may both look
   LinkState link_;
   bool watching_link_ = false;
 };

@@ -1,6 +1,7 @@
 #include "dataplane/port/ring_wire.h"
 
 #include <rte_errno.h>
+#include <rte_mbuf.h>
 #include <rte_ring.h>
 
 #include <stdexcept>
@@ -9,6 +10,11 @@ namespace sluice::port {
 
 void RingDeleter::operator()(rte_ring* ring) const {
   rte_ring_free(ring);
+}
+
+void drain_ring(rte_ring* ring) {
+  void* packet = nullptr;
+  while (rte_ring_sc_dequeue(ring, &packet) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(packet));
 }
 
 RingPointer make_ring(const std::string& name, std::uint32_t size) {
@@ -28,6 +34,11 @@ struct RingWires::Wire {
 
 RingWires::RingWires() = default;
 RingWires::~RingWires() = default;
+
+void RingWires::End::drain() const {
+  for (rte_ring* ring : receive) drain_ring(ring);
+  for (rte_ring* ring : transmit) drain_ring(ring);
+}
 
 RingWires::End RingWires::connect(const std::string& name, std::uint16_t queues) {
   std::unique_ptr<Wire>& wire = wires_[name];

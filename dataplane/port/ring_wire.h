@@ -19,6 +19,9 @@ using RingPointer = std::unique_ptr<rte_ring, RingDeleter>;
 /// one. Throws std::runtime_error when EAL's memory does not suffice or the name is taken.
 RingPointer make_ring(const std::string& name, std::uint32_t size);
 
+/// Frees the packets in a ring, as its only consumer.
+void drain_ring(rte_ring* ring);
+
 /// The wires of "ring:NAME" devices in this process. The first device of a name is one end, the
 /// second the other. Outlives the ports made of its rings.
 class RingWires {
@@ -35,6 +38,9 @@ class RingWires {
     std::vector<rte_ring*> receive;
     std::vector<rte_ring*> transmit;
     bool first = true;
+
+    /// Frees the packets on the way in both directions. Nobody may use the other end meanwhile.
+    void drain() const;
   };
 
   /// The next end of a wire with so many queues. Throws std::runtime_error for a third use of a

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "dataplane/base/time.h"
+
+namespace sluice::worker {
+
+/// What runs above the dataplane on one worker.
+class Application {
+ public:
+  /// Called once in every pass of the worker's loop, after packets and timers and before what they
+  /// caused is sent.
+  virtual void begin_loop(Instant now) = 0;
+
+ protected:
+  ~Application() = default;
+};
+
+}  // namespace sluice::worker

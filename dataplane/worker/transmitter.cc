@@ -1,0 +1,141 @@
+#include "dataplane/worker/transmitter.h"
+
+#include <rte_mbuf.h>
+
+#include <cstring>
+#include <utility>
+
+namespace sluice::worker {
+
+Transmitter::Transmitter(std::uint32_t self, std::uint32_t workers,
+                         std::span<port::Port* const> ports, port::HandOffMesh* mesh,
+                         PacketPool& pool, std::span<port::Counters> counters)
+    : self_(self),
+      workers_(workers),
+      mesh_(mesh),
+      pool_(pool),
+      counters_(counters),
+      batches_(ports.size()) {
+  filled_.reserve(ports.size());
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    Batch& batch = batches_[i];
+    const port::Offloads& offloads = ports[i]->properties().offloads;
+    batch.port = ports[i];
+    batch.queue = ports[i]->queues().queue_of(self);
+    batch.transmitter = ports[i]->queues().transmitter_for(self);
+    batch.prepare = offloads.transmit_checksum || offloads.segmentation;
+    batch.longest_chain = ports[i]->longest_chain();
+  }
+}
+
+Transmitter::~Transmitter() {
+  for (const Batch& batch : batches_) {
+    for (std::size_t i = 0; i < batch.count; ++i) rte_pktmbuf_free(batch.frames[i]);
+  }
+}
+
+void Transmitter::transmit(port::PortId port, Packet frame) {
+  Batch& batch = batches_[port.index()];
+  const rte_mbuf& mbuf = *frame.get();
+  const bool segmented = (mbuf.ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
+  if (mbuf.nb_segs > batch.longest_chain && !segmented) frame = fitted(batch, std::move(frame));
+  if (frame) add(batch, frame.release());
+}
+
+// A copy in one buffer of a frame whose chain is too long for the port; nothing, and counted, when
+// it cannot be had.
+Packet Transmitter::fitted(const Batch& batch, Packet frame) {
+  Packet flat;
+  std::uint8_t* to = nullptr;
+  if (frame.size() <= PacketPool::kDataRoom) flat = pool_.allocate();
+  if (flat) to = flat.append(static_cast<std::uint16_t>(frame.size()));
+  if (to == nullptr) {
+    counters_of(batch).transmit_refused.add();
+    return {};
+  }
+  const rte_mbuf* from = frame.get();
+  flat.get()->ol_flags = from->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK;
+  flat.get()->tx_offload = from->tx_offload;
+  for (; from != nullptr; from = from->next) {
+    std::memcpy(to, rte_pktmbuf_mtod(from, const std::uint8_t*), from->data_len);
+    to += from->data_len;
+  }
+  return flat;
+}
+
+void Transmitter::add(Batch& batch, rte_mbuf* frame) {
+  if (batch.count == batch.frames.size()) {
+    send(batch);
+    batch.count = 0;
+  } else if (batch.count == 0) {
+    filled_.push_back(static_cast<std::size_t>(&batch - batches_.data()));
+  }
+  batch.frames[batch.count++] = frame;
+}
+
+std::size_t Transmitter::collect() {
+  std::size_t total = 0;
+  for (std::uint32_t from = 0; mesh_ != nullptr && from < workers_; ++from) {
+    if (from == self_) continue;
+    std::array<rte_mbuf*, port::kBurst> frames;
+    const std::size_t count = mesh_->take(from, self_, frames);
+    for (std::size_t i = 0; i < count; ++i) add(batches_[frames[i]->port], frames[i]);
+    total += count;
+  }
+  return total;
+}
+
+std::size_t Transmitter::flush() {
+  std::size_t total = 0;
+  for (const std::size_t index : filled_) {
+    Batch& batch = batches_[index];
+    total += batch.count;
+    send(batch);
+    batch.count = 0;
+  }
+  filled_.clear();
+  return total;
+}
+
+void Transmitter::send(Batch& batch) {
+  if (batch.queue) {
+    send_on_own_queue(batch);
+  } else {
+    give_to_transmitter(batch);
+  }
+}
+
+void Transmitter::send_on_own_queue(Batch& batch) {
+  port::Counters& counters = counters_of(batch);
+  std::span<rte_mbuf*> rest(batch.frames.data(), batch.count);
+  while (!rest.empty()) {
+    auto ready = static_cast<std::uint16_t>(rest.size());
+    if (batch.prepare) ready = batch.port->prepare(*batch.queue, rest.data(), ready);
+    std::uint64_t bytes = 0;
+    for (const rte_mbuf* frame : rest.first(ready)) bytes += frame->pkt_len;
+    const std::uint16_t sent = batch.port->transmit(*batch.queue, rest.data(), ready);
+    for (rte_mbuf* frame : rest.subspan(sent, ready - sent)) {
+      bytes -= frame->pkt_len;
+      rte_pktmbuf_free(frame);
+    }
+    counters.transmitted_packets.add(sent);
+    counters.transmitted_bytes.add(bytes);
+    counters.transmit_drops.add(static_cast<std::uint64_t>(ready - sent));
+    rest = rest.subspan(ready);
+    if (rest.empty()) break;
+    counters.transmit_refused.add();
+    rte_pktmbuf_free(rest.front());
+    rest = rest.subspan(1);
+  }
+}
+
+void Transmitter::give_to_transmitter(Batch& batch) {
+  const std::span<rte_mbuf*> frames(batch.frames.data(), batch.count);
+  for (rte_mbuf* frame : frames) frame->port = batch.port->id().value();
+  const std::size_t given = mesh_->give(self_, batch.transmitter, frames);
+  for (rte_mbuf* frame : frames.subspan(given)) rte_pktmbuf_free(frame);
+  counters_of(batch).transmit_handed_off.add(given);
+  counters_of(batch).transmit_hand_off_drops.add(frames.size() - given);
+}
+
+}  // namespace sluice::worker

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dataplane/buffer/packet_pool.h"
+#include "dataplane/port/counters.h"
+#include "dataplane/port/hand_off.h"
+#include "dataplane/port/link.h"
+#include "dataplane/port/port.h"
+#include "dataplane/port/steering.h"
+
+namespace sluice::worker {
+
+/// Where one worker's frames leave: a batch for each port, sent when it is full and at the end of
+/// each pass. On a port where the worker has no transmit queue, the batch goes to a worker that has
+/// one.
+class Transmitter final : public port::Link {
+ public:
+  /// Worker `self` of `workers`. `ports` and `counters` are indexed by PortId. `mesh` may be null
+  /// for a single worker. `pool` is the worker's, for frames that must be copied into one buffer.
+  Transmitter(std::uint32_t self, std::uint32_t workers, std::span<port::Port* const> ports,
+              port::HandOffMesh* mesh, PacketPool& pool, std::span<port::Counters> counters);
+  /// Frees what was not sent.
+  ~Transmitter();
+  Transmitter(const Transmitter&) = delete;
+  Transmitter& operator=(const Transmitter&) = delete;
+
+  void transmit(port::PortId port, Packet frame) override;
+
+  /// Takes up to a burst of frames from every other worker that has given some; returns how many.
+  std::size_t collect();
+
+  /// Sends all batches. What a port does not take is dropped and counted. Returns how many frames
+  /// there were.
+  std::size_t flush();
+
+ private:
+  struct Batch {
+    port::Port* port = nullptr;
+    std::optional<std::uint16_t> queue;  // this worker's, if it has one
+    std::uint32_t transmitter = 0;       // whose queue it is otherwise
+    bool prepare = false;                // the port has offloads that want a look at each packet
+    std::uint16_t longest_chain = 1;     // buffers in one packet
+    std::size_t count = 0;
+    std::array<rte_mbuf*, port::kBurst> frames{};
+  };
+
+  [[nodiscard]] Packet fitted(const Batch& batch, Packet frame);
+  void add(Batch& batch, rte_mbuf* frame);
+  void send(Batch& batch);
+  void send_on_own_queue(Batch& batch);
+  void give_to_transmitter(Batch& batch);
+  port::Counters& counters_of(const Batch& batch) { return counters_[batch.port->id().index()]; }
+
+  std::uint32_t self_;
+  std::uint32_t workers_;
+  port::HandOffMesh* mesh_;
+  PacketPool& pool_;
+  std::span<port::Counters> counters_;
+  std::vector<Batch> batches_;       // by PortId
+  std::vector<std::size_t> filled_;  // the batches that hold something
+};
+
+}  // namespace sluice::worker

@@ -1,0 +1,126 @@
+#include "dataplane/worker/transmitter.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "dataplane/testing/eal.h"
+
+namespace sluice::worker {
+namespace {
+
+constexpr port::PortId kPort{0};
+
+// One port with one queue, which is worker 0's; two workers.
+class TransmitterTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t kWorkers = 2;
+
+  TransmitterTest() {
+    testing::start_eal();
+    static int count = 0;
+    const std::string name = "tx" + std::to_string(count++);
+    pool_ = std::make_unique<testing::TestPool>(4096);
+    environment_ = std::make_unique<port::DeviceEnvironment>(kWorkers);
+    mesh_ = std::make_unique<port::HandOffMesh>(name.c_str(), kWorkers);
+    port_ = std::make_unique<port::Port>(kPort, port::parse_device_name("ring:" + name), 0,
+                                         *environment_, links_);
+    far_ = std::make_unique<port::Port>(port::PortId(1), port::parse_device_name("ring:" + name), 0,
+                                        *environment_, links_);
+    PacketPool* const pools[kWorkers] = {&**pool_, &**pool_};
+    port_->start(pools);
+    far_->start(pools);
+    ports_[0] = port_.get();
+    for (std::uint32_t i = 0; i < kWorkers; ++i) {
+      transmitters_.push_back(std::make_unique<Transmitter>(i, kWorkers, ports_, mesh_.get(),
+                                                            **pool_, std::span(&counters_[i], 1)));
+    }
+  }
+  ~TransmitterTest() override {
+    transmitters_.clear();
+    mesh_.reset();
+    port_.reset();
+    far_.reset();
+    environment_.reset();
+  }
+
+  void transmit(std::uint32_t worker, std::size_t frames) {
+    for (std::size_t i = 0; i < frames; ++i) {
+      transmitters_[worker]->transmit(kPort, pool_->packet("frame"));
+    }
+  }
+
+  // Frames that have arrived at the far end.
+  std::size_t arrived() {
+    std::size_t total = 0;
+    std::array<rte_mbuf*, 64> packets{};
+    while (const std::uint16_t count = far_->receive(0, packets.data(), 64)) {
+      for (std::uint16_t i = 0; i < count; ++i) rte_pktmbuf_free(packets[i]);
+      total += count;
+    }
+    return total;
+  }
+
+  std::unique_ptr<testing::TestPool> pool_;
+  port::LinkMonitor links_;
+  std::unique_ptr<port::DeviceEnvironment> environment_;
+  std::unique_ptr<port::HandOffMesh> mesh_;
+  std::unique_ptr<port::Port> port_;
+  std::unique_ptr<port::Port> far_;
+  std::array<port::Port*, 1> ports_{};
+  std::array<port::Counters, kWorkers> counters_;
+  std::vector<std::unique_ptr<Transmitter>> transmitters_;
+};
+
+TEST_F(TransmitterTest, FramesWaitForTheEndOfTheBurst) {
+  transmit(0, 3);
+  EXPECT_EQ(arrived(), 0U);
+  EXPECT_EQ(transmitters_[0]->flush(), 3U);
+  EXPECT_EQ(arrived(), 3U);
+  EXPECT_EQ(counters_[0].transmitted_packets.get(), 3U);
+  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 15U);
+  EXPECT_EQ(transmitters_[0]->flush(), 0U);
+}
+
+TEST_F(TransmitterTest, AFullBatchLeavesAtOnce) {
+  transmit(0, port::kBurst + 1);
+  EXPECT_EQ(arrived(), port::kBurst);
+  transmitters_[0]->flush();
+  EXPECT_EQ(arrived(), 1U);
+}
+
+TEST_F(TransmitterTest, WhatThePortDoesNotTakeIsDroppedAndCounted) {
+  constexpr std::size_t kRoom = port::RingWires::kRingSize - 1;
+  transmit(0, kRoom + 10);
+  transmitters_[0]->flush();
+  EXPECT_EQ(counters_[0].transmitted_packets.get(), kRoom);
+  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * kRoom);
+  EXPECT_EQ(counters_[0].transmit_drops.get(), 10U);
+  EXPECT_EQ(arrived(), kRoom);
+}
+
+TEST_F(TransmitterTest, AWorkerWithoutQueueSendsThroughOneThatHasOne) {
+  transmit(1, 2);
+  transmitters_[1]->flush();
+  EXPECT_EQ(arrived(), 0U);
+  EXPECT_EQ(counters_[1].transmit_handed_off.get(), 2U);
+  EXPECT_EQ(transmitters_[0]->collect(), 2U);
+  transmitters_[0]->flush();
+  EXPECT_EQ(arrived(), 2U);
+  EXPECT_EQ(counters_[0].transmitted_packets.get(), 2U);
+}
+
+TEST_F(TransmitterTest, AFullRingToTheOtherWorkerDropsAndCounts) {
+  constexpr std::size_t kRoom = port::HandOffMesh::kRingSize - 1;
+  transmit(1, kRoom + 5);
+  transmitters_[1]->flush();
+  EXPECT_EQ(counters_[1].transmit_hand_off_drops.get(), 5U);
+}
+
+TEST_F(TransmitterTest, UnsentFramesAreFreedWithTheTransmitter) {
+  transmit(0, 3);
+  transmit(1, 3);
+}  // the pool's destructor looks for them
+
+}  // namespace
+}  // namespace sluice::worker

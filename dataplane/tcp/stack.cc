@@ -225,6 +225,9 @@ std::size_t Stack::flush() {
   }
   done += time_wait_.expire(kExpiryBudget);
   free_finished();
+  core_.counters.connections.set(connections_.size());
+  core_.counters.half_open.set(half_open_.size());
+  core_.counters.time_wait.set(time_wait_.size());
   return done;
 }
 

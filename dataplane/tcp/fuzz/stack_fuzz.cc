@@ -121,7 +121,7 @@ class Host {
       const std::uint8_t action = script.byte();
       switch (action % 8) {
         case 0:
-          run_for(std::chrono::milliseconds(script.word()));
+          run_for(std::chrono::milliseconds(script.byte()));
           break;
         case 1:
           open();
@@ -139,7 +139,7 @@ class Host {
       if (echo->stream != nullptr) std::exchange(echo->stream, nullptr)->close();
     }
     if (client_.stream != nullptr) std::exchange(client_.stream, nullptr)->abort();
-    for (int i = 0; i < 60; ++i) run_for(std::chrono::seconds(10));
+    for (int i = 0; i < 50; ++i) run_for(std::chrono::milliseconds(50));
     require(stack_.connections() == 0 && stack_.half_open() == 0 && stack_.time_wait() == 0);
   }
 
@@ -150,6 +150,11 @@ class Host {
     config.max_half_open = 16;
     config.max_time_wait = 16;
     config.receive_buffer = 64 * 1024;
+    // Short, so that the wheel turns little between the script's end and the last timer's.
+    config.rto_initial = config.rto_minimum = std::chrono::milliseconds(20);
+    config.rto_maximum = config.delayed_ack = std::chrono::milliseconds(40);
+    config.give_up_after = config.orphan_timeout = std::chrono::milliseconds(200);
+    config.time_wait = std::chrono::milliseconds(200);
     return config;
   }
 

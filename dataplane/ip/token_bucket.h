@@ -13,7 +13,7 @@ class TokenBucket {
   /// `rate` from 1 to 10^9, `burst` at least 1. The bucket begins full.
   TokenBucket(const Clock& clock, std::uint32_t rate, std::uint32_t burst)
       : clock_(clock),
-        interval_(std::chrono::seconds(1) / std::int64_t{rate}),
+        interval_(Duration(std::chrono::seconds(1)) / std::int64_t{rate}),
         capacity_(interval_ * burst) {}
 
   /// Takes a token if there is one.

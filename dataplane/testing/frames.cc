@@ -139,6 +139,7 @@ Packet chain_of(PacketPool& pool, const Frame& frame, std::span<const std::size_
   for (std::size_t i = 0; i <= sizes.size(); ++i) {
     const std::size_t size = i < sizes.size() ? std::min(sizes[i], rest.size()) : rest.size();
     Packet piece = pool.copy(rest.first(size));
+    if (!piece) throw std::length_error("a piece is larger than a buffer, or no buffer is left");
     rest = rest.subspan(size);
     if (!chain) {
       chain = std::move(piece);

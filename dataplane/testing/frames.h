@@ -61,7 +61,7 @@ Frame advertisement_message(const Journey& journey, const wire::NeighbourAdverti
 void mend_ipv4_checksum(Frame& frame, std::size_t offset);
 
 /// A frame in packet buffers: one of the pool's, or a chain whose buffers hold `sizes` bytes each,
-/// the last one the rest.
+/// the last one the rest. A chain throws std::length_error for a piece larger than a buffer.
 Packet packet_of(PacketPool& pool, const Frame& frame);
 Packet chain_of(PacketPool& pool, const Frame& frame, std::span<const std::size_t> sizes);
 

@@ -1,20 +1,14 @@
 #include "control/settings_builder.h"
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 #include <utility>
 
+#include "http/router.h"
 #include "tls/server_identity.h"
 
 namespace sluice::control {
 namespace {
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 template <typename T>
 void put(std::vector<std::unique_ptr<const T>>& list, T item) {
@@ -41,11 +35,12 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config) {
   frontend.identities = identities(config);
   for (const RouteConfig& route : config.routes) {
     frontend.routes.push_back(
-        {lower_case(route.host.value), route.path.value, backend_ids_.of(route.backend.value)});
+        {route.host.value, route.path.value, backend_ids_.of(route.backend.value)});
   }
   if (!config.backend.value.empty()) {
     frontend.default_backend = backend_ids_.of(config.backend.value);
   }
+  frontend.router = std::make_shared<const http::Router>(frontend.routes, frontend.default_backend);
   frontend.timeouts = config.timeouts;
   frontend.limits = config.limits;
   frontend.forwarded_headers = config.forwarded;

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <rte_rcu_qsbr.h>
-
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
 
+#include "dataplane/worker/quiescence.h"
 #include "http/settings.h"
 
 namespace sluice::control {
@@ -21,8 +20,8 @@ struct Snapshot {
 /// look at it. The workers neither wait nor lock.
 class SnapshotStore {
  public:
-  explicit SnapshotStore(std::uint32_t workers);
-  ~SnapshotStore();
+  /// `quiescence` is told by every worker once a loop; it outlives the store.
+  explicit SnapshotStore(worker::Quiescence& quiescence) : quiescence_(quiescence) {}
   SnapshotStore(const SnapshotStore&) = delete;
   SnapshotStore& operator=(const SnapshotStore&) = delete;
 
@@ -39,44 +38,35 @@ class SnapshotStore {
  private:
   friend class SnapshotReader;
 
-  struct FreeAligned {
-    void operator()(rte_rcu_qsbr* memory) const;
-  };
   struct Retired {
     std::unique_ptr<const Snapshot> snapshot;
     std::uint64_t token;
     int periods_left;
   };
 
-  std::unique_ptr<rte_rcu_qsbr, FreeAligned> grace_;
+  worker::Quiescence& quiescence_;
   std::unique_ptr<const Snapshot> owned_;
   std::atomic<const Snapshot*> current_{nullptr};
   std::deque<Retired> retired_;
 };
 
-/// A worker's view of the store. online() and offline() stand at the two ends of its thread.
+/// A worker's view of the store.
 class SnapshotReader {
  public:
-  SnapshotReader(SnapshotStore& store, std::uint32_t worker) : store_(store), worker_(worker) {}
+  explicit SnapshotReader(SnapshotStore& store) : store_(store) {}
 
-  void online();
-  void offline();
-
-  /// Once a loop, with nothing on the stack that looks at a snapshot: calls `adopt(snapshot)` when
-  /// there is a new one. Until that returns, the one before is still there.
+  /// Once a loop, between two reports of a quiescent state: calls `adopt(snapshot)` when there is a
+  /// new one. Until that returns, the one before is still there.
   template <typename Adopt>
   void begin_loop(Adopt&& adopt) {
     const Snapshot* current = store_.current_.load(std::memory_order_acquire);
-    if (current != held_) {
-      adopt(*current);
-      held_ = current;
-    }
-    rte_rcu_qsbr_quiescent(store_.grace_.get(), worker_);
+    if (current == held_) return;
+    adopt(*current);
+    held_ = current;
   }
 
  private:
   SnapshotStore& store_;
-  std::uint32_t worker_;
   const Snapshot* held_ = nullptr;
 };
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <rte_rcu_qsbr.h>
+
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -16,53 +18,80 @@ std::unique_ptr<const Snapshot> snapshot(std::uint64_t generation) {
   return made;
 }
 
+/// The part of a worker that deals with snapshots.
+class Worker {
+ public:
+  Worker(worker::Quiescence& quiescence, SnapshotStore& store, std::uint32_t index)
+      : state_(quiescence.get()), reader_(store), index_(index) {
+    rte_rcu_qsbr_thread_register(state_, index_);
+    rte_rcu_qsbr_thread_online(state_, index_);
+  }
+  ~Worker() { stop(); }
+
+  template <typename Adopt>
+  void loop(Adopt&& adopt) {
+    reader_.begin_loop(adopt);
+    rte_rcu_qsbr_quiescent(state_, index_);
+  }
+  void loop() {
+    loop([](const Snapshot&) {});
+  }
+  void stop() {
+    rte_rcu_qsbr_thread_offline(state_, index_);
+    rte_rcu_qsbr_thread_unregister(state_, index_);
+  }
+
+ private:
+  rte_rcu_qsbr* state_;
+  SnapshotReader reader_;
+  std::uint32_t index_;
+};
+
 TEST(SnapshotStore, IsAdoptedOnceInTheNextLoop) {
-  SnapshotStore store(1);
+  worker::Quiescence quiescence(1);
+  SnapshotStore store(quiescence);
   store.publish(snapshot(1));
-  SnapshotReader reader(store, 0);
-  reader.online();
+  Worker worker(quiescence, store, 0);
   std::vector<std::uint64_t> adopted;
-  auto loop = [&] {
-    reader.begin_loop([&](const Snapshot& current) { adopted.push_back(current.generation); });
-  };
-  loop();
-  loop();
+  auto note = [&](const Snapshot& current) { adopted.push_back(current.generation); };
+  worker.loop(note);
+  worker.loop(note);
   store.publish(snapshot(2));
-  loop();
-  loop();
+  worker.loop(note);
+  worker.loop(note);
   EXPECT_EQ(adopted, (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST(SnapshotStore, KeepsAReplacedOneWhileAWorkerMayHoldIt) {
-  SnapshotStore store(2);
+  worker::Quiescence quiescence(2);
+  SnapshotStore store(quiescence);
   store.publish(snapshot(1));
-  SnapshotReader first(store, 0);
-  SnapshotReader second(store, 1);
-  first.online();
-  second.online();
-  auto ignore = [](const Snapshot&) {};
-  first.begin_loop(ignore);
-  second.begin_loop(ignore);
+  Worker first(quiescence, store, 0);
+  Worker second(quiescence, store, 1);
+  first.loop();
+  second.loop();
   store.publish(snapshot(2));
   for (int loop = 0; loop < 5; ++loop) {
-    first.begin_loop(ignore);
+    first.loop();
     store.reclaim();
     EXPECT_EQ(store.retired(), 1U) << "the second worker has not looped";
   }
   for (int loop = 0; loop < 2; ++loop) {
-    first.begin_loop(ignore);
-    second.begin_loop(ignore);
+    first.loop();
+    second.loop();
     store.reclaim();
   }
   EXPECT_EQ(store.retired(), 0U);
 }
 
-TEST(SnapshotStore, DoesNotWaitForAWorkerThatIsNotRunning) {
-  SnapshotStore store(2);
+TEST(SnapshotStore, DoesNotWaitForAWorkerThatHasEnded) {
+  worker::Quiescence quiescence(2);
+  SnapshotStore store(quiescence);
   store.publish(snapshot(1));
-  SnapshotReader stopped(store, 1);
-  stopped.online();
-  stopped.offline();
+  {
+    Worker ended(quiescence, store, 1);
+    ended.loop();
+  }
   store.publish(snapshot(2));
   store.reclaim();
   EXPECT_EQ(store.retired(), 0U);
@@ -71,24 +100,23 @@ TEST(SnapshotStore, DoesNotWaitForAWorkerThatIsNotRunning) {
 // Under a sanitizer this fails when a snapshot is freed too early.
 TEST(SnapshotStore, ManyReplacementsUnderRunningWorkers) {
   constexpr std::uint32_t kWorkers = 3;
-  SnapshotStore store(kWorkers);
+  worker::Quiescence quiescence(kWorkers);
+  SnapshotStore store(quiescence);
   store.publish(snapshot(1));
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> mismatches{0};
-  std::vector<std::thread> workers;
-  for (std::uint32_t worker = 0; worker < kWorkers; ++worker) {
-    workers.emplace_back([&, worker] {
-      SnapshotReader reader(store, worker);
-      reader.online();
+  std::vector<std::thread> threads;
+  for (std::uint32_t index = 0; index < kWorkers; ++index) {
+    threads.emplace_back([&, index] {
+      Worker worker(quiescence, store, index);
       const Snapshot* held = nullptr;
       while (!stop) {
-        reader.begin_loop([&](const Snapshot& current) {
+        worker.loop([&](const Snapshot& current) {
           if (held != nullptr && held->generation >= current.generation) ++mismatches;
           held = &current;
         });
         if (held->http.server_count != held->generation) ++mismatches;
       }
-      reader.offline();
     });
   }
   for (std::uint64_t generation = 2; generation < 5000; ++generation) {
@@ -97,7 +125,7 @@ TEST(SnapshotStore, ManyReplacementsUnderRunningWorkers) {
     if (generation % 64 == 0) std::this_thread::yield();
   }
   stop = true;
-  for (std::thread& worker : workers) worker.join();
+  for (std::thread& thread : threads) thread.join();
   store.reclaim();
   EXPECT_EQ(store.retired(), 0U);
   EXPECT_EQ(mismatches, 0U);

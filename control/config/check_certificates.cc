@@ -12,13 +12,17 @@ namespace {
 constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kWarnBefore = 14 * kDay;
 
+std::string days(std::int64_t number) {
+  return std::to_string(number) + (number == 1 ? " day" : " days");
+}
+
 void check_expiry(const tls::ServerIdentity::CertificateInfo& certificate, Position at,
                   Diagnostics& problems) {
   const std::int64_t left = certificate.not_after - static_cast<std::int64_t>(std::time(nullptr));
   if (left > kWarnBefore) return;
-  problems.warning(at, "certificate '" + certificate.file +
-                           (left < 0 ? "' has expired"
-                                     : "' expires in " + std::to_string(left / kDay) + " days"));
+  problems.warning(
+      at, "certificate '" + certificate.file +
+              (left < 0 ? "' has expired" : "' expires within " + days((left + kDay - 1) / kDay)));
 }
 
 // One at a time, so that each fault is shown at the path that has it.

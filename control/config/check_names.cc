@@ -7,6 +7,7 @@
 
 #include "control/config/checks.h"
 #include "control/config/suggestion.h"
+#include "http/counters.h"
 
 namespace sluice::control {
 namespace {
@@ -63,9 +64,14 @@ class NameChecks {
       check_frontend(frontend);
     }
     UniqueNames backends("backend", problems_);
+    std::size_t servers = 0;
     for (const BackendConfig& backend : config_.backends) {
+      servers += backend.servers.size();
       backends.add(backend.name);
       check_backend(backend);
+    }
+    if (servers > http::CounterTable<http::ServerCounters>::kCapacity) {
+      problems_.error({}, "there are more than 262144 servers");
     }
     process();
   }

@@ -38,6 +38,12 @@ void match_keys(const Table& table, const Atlas& atlas, std::size_t index,
                 const std::function<void(std::size_t key, const Value& value)>& found,
                 Diagnostics& problems);
 
+/// The place of a member of a member, for Section::key().
+template <typename T, typename Outer, typename Inner>
+auto inside(Outer T::*outer, Inner Outer::*inner) {
+  return [outer, inner](T& whole) -> Inner& { return whole.*outer.*inner; };
+}
+
 /// How a table of the file is read into a T, which has a member `Position at`.
 template <typename T>
 class Section {
@@ -47,12 +53,12 @@ class Section {
     atlas_->push_back({std::move(title), std::move(meaning), {}});
   }
 
-  /// Adds a key that may be left out. `place` gives the reference of its place in a T; what a T
-  /// begins with is the default.
+  /// Adds a key that may be left out. `place` is the member of T it is read into, or a function
+  /// that gives a reference to its place; what a T begins with is the default.
   template <typename V, typename Place>
   Section& key(std::string name, ValueType<V> type, Place place, std::string meaning) {
     T initial{};
-    std::string fallback = type.format(place(initial));
+    std::string fallback = type.format(std::invoke(place, initial));
     return add(std::move(name), std::move(type), place, std::move(fallback), std::move(meaning));
   }
 
@@ -100,7 +106,7 @@ class Section {
                std::string meaning) {
     readers_.push_back(
         [name, read = type.read, place](const Value& value, T& into, Diagnostics& problems) {
-          return read(name, value, place(into), problems);
+          return read(name, value, std::invoke(place, into), problems);
         });
     description().keys.push_back({std::move(name), std::move(type.name), std::move(type.range),
                                   std::move(fallback), std::move(meaning), false});

@@ -1,0 +1,125 @@
+#include "control/commands.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+
+#include "control/admin/client.h"
+#include "control/admin/server.h"
+#include "control/admin_commands.h"
+#include "control/config/load.h"
+#include "control/control_loop.h"
+#include "control/engine.h"
+#include "control/log.h"
+#include "control/monitor.h"
+#include "control/settings_builder.h"
+#include "control/version.h"
+
+namespace sluice::control {
+namespace {
+
+// What an admin socket's path is when there shall be none.
+constexpr std::string_view kNoSocket = "none";
+
+void print(std::FILE* stream, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+int cannot_start(const std::string& reason) {
+  log_error("cannot start: " + reason);
+  if (::geteuid() != 0) {
+    log_error("it does not run as root: network devices and hugepages need that, or capabilities");
+  }
+  return kCannotStart;
+}
+
+std::unique_ptr<AdminServer> open_admin(const Config& config, const CommandTable& commands) {
+  if (config.process.admin_socket == kNoSocket) return nullptr;
+  return std::make_unique<AdminServer>(config.process.admin_socket, config.process.admin_mode,
+                                       commands);
+}
+
+int end(Engine& engine) {
+  if (engine.end()) {
+    log_info("ended");
+    return kSuccess;
+  }
+  // Its thread still uses what would be taken down.
+  log_error("a worker does not end; the process ends without it");
+  std::_Exit(kWorkerStuck);
+}
+
+// Devices are touched last, when nothing else can go wrong any more.
+int run(const Config& config) {
+  const SignalQueue signals;
+  SettingsBuilder builder(worker_count(config));
+  http::Settings settings = builder.build(config);
+  CommandTable commands;
+  const auto admin = open_admin(config, commands);
+  Engine engine(config);
+  for (const std::string& warning : engine.warnings()) log_warning(warning);
+  print(stderr, engine.describe());
+  engine.publish(std::move(settings));
+  Monitor monitor(engine);
+  add_admin_commands(commands, monitor);
+  engine.start();
+  log_info("Sluice " + std::string(kVersion) + " runs, with " +
+           std::to_string(worker_count(config)) +
+           (worker_count(config) == 1 ? " worker" : " workers"));
+  ControlLoop(engine, monitor, admin.get(), signals).run();
+  return end(engine);
+}
+
+}  // namespace
+
+int check_command(const std::string& file) {
+  Diagnostics problems;
+  const auto config = load_config(file, problems);
+  print(stderr, problems.format(file));
+  if (!config) return kFault;
+  print(stdout, file + ": ok\n");
+  return kSuccess;
+}
+
+int run_command(const std::string& file) {
+  Diagnostics problems;
+  const auto config = load_config(file, problems);
+  print(stderr, problems.format(file));
+  if (!config) return kFault;
+  set_log_level(config->process.log_level);
+  try {
+    return run(*config);
+  } catch (const std::exception& fault) {
+    return cannot_start(fault.what());
+  }
+}
+
+int ctl_command(const std::optional<std::string>& socket, const std::optional<std::string>& file,
+                const std::vector<std::string>& words) {
+  std::string path = socket.value_or(ProcessConfig{}.admin_socket);
+  if (file && !socket) {
+    Diagnostics problems;
+    const auto config = load_config(*file, problems);
+    if (!config) {
+      print(stderr, problems.format(*file));
+      return kFault;
+    }
+    path = config->process.admin_socket;
+  }
+  std::string command;
+  for (const std::string& word : words) command += (command.empty() ? "" : " ") + word;
+  try {
+    const AdminReply reply = ask_admin(path, command.empty() ? "help" : command);
+    print(reply.failed ? stderr : stdout, reply.text);
+    return reply.failed ? kFault : kSuccess;
+  } catch (const std::runtime_error& fault) {
+    print(stderr, std::string("sluice ctl: ") + fault.what() + "\n");
+    return kFault;
+  }
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,96 @@
+#include "control/config/key_sections.h"
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kKiB = 1024;
+
+ValueType<Duration> timeout() {
+  return duration(1ms, 24h);
+}
+
+ValueType<std::uint32_t> head_size() {
+  return narrowed<std::uint32_t>(size(kKiB, 64 * kKiB));
+}
+
+Section<ServerConfig> server_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<ServerConfig> section(atlas, "[[backend.server]]",
+                                "One server, when it shall have a name of its own.");
+  using C = ServerConfig;
+  section
+      .key("name", located(name()), &C::name,
+           "A name for messages and statistics. Default: the address.")
+      .required("address", located(endpoint()), &C::address, "Where it is.");
+  return section;
+}
+
+// A server is its address, or a table.
+ValueType<std::vector<ServerConfig>> server_list(const Section<ServerConfig>& section) {
+  auto read_one = [section, address = endpoint()](std::string_view key, const Value& value,
+                                                  ServerConfig& into, Diagnostics& problems) {
+    into.at = value.at;
+    if (value.table() != nullptr) {
+      if (!section.read(value, into, problems)) return false;
+    } else {
+      into.address.at = value.at;
+      if (!address.read(key, value, into.address.value, problems)) return false;
+    }
+    if (into.name.value.empty()) into.name = {into.address.value.to_string(), into.address.at};
+    return true;
+  };
+  return {"address:port or list, or list of tables",
+          {},
+          [read_one](std::string_view key, const Value& value, std::vector<ServerConfig>& into,
+                     Diagnostics& problems) {
+            const std::vector<Value> single =
+                value.array() == nullptr ? std::vector<Value>{value} : std::vector<Value>{};
+            bool good = true;
+            for (const Value& element : value.array() == nullptr ? single : *value.array()) {
+              ServerConfig server;
+              if (read_one(key, element, server, problems)) {
+                into.push_back(std::move(server));
+              } else {
+                good = false;
+              }
+            }
+            return good;
+          },
+          [](const std::vector<ServerConfig>&) { return std::string("none"); }};
+}
+
+}  // namespace
+
+Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<BackendConfig> section(atlas, "[[backend]]", "Servers that do the same work.");
+  const auto server = server_section(atlas);
+  using C = BackendConfig;
+  using Timeouts = http::ServerTimeouts;
+  section
+      .required("name", located(name()), &C::name,
+                "A name of your choice, for frontends, messages and statistics.")
+      .required("server", server_list(server), &C::servers,
+                "The servers: addresses and ports, or tables.")
+      .key("balance", choice<Balance>({{"round-robin", Balance::kRoundRobin}}), &C::balance,
+           "How a server is chosen for a request.")
+      .key("timeout.connect", timeout(), inside(&C::timeouts, &Timeouts::connect),
+           "For one attempt to connect; then the next server is tried, at last 503.")
+      .key("timeout.response", timeout(), inside(&C::timeouts, &Timeouts::response),
+           "From the request's end to the response's head; then 504.")
+      .key("timeout.idle", timeout(), inside(&C::timeouts, &Timeouts::idle),
+           "Without progress while a message is under way.")
+      .key("timeout.keep_alive", timeout(), inside(&C::timeouts, &Timeouts::keep_alive),
+           "An unused connection to a server is closed after this.")
+      .key("retries", integer(0, 16), &C::retries,
+           "Further attempts when a server did not take the request.")
+      .key("pool.connections", integer(0, 65536), &C::pool_connections,
+           "Unused connections kept to each server by each worker; 0 keeps none.")
+      .key("limit.response_head_bytes", head_size(), &C::response_head_bytes,
+           "The largest response head; then 502.")
+      .key("server_pause", duration(0s, 1h), &C::server_pause,
+           "How long a server that failed is passed over.");
+  return section;
+}
+
+}  // namespace sluice::control

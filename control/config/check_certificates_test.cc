@@ -1,0 +1,68 @@
+#include <gtest/gtest.h>
+
+#include "control/config/checks.h"
+#include "control/config/load.h"
+#include "tls/testing/certificates.h"
+#include "tls/testing/temporary_directory.h"
+
+namespace sluice::control {
+namespace {
+
+using tls::testing::CertificateAuthority;
+using tls::testing::TemporaryDirectory;
+
+class CertificateCheck : public ::testing::Test {
+ protected:
+  // What is said about a frontend with these certificates; "DIR" stands for the directory.
+  std::string check(std::vector<std::string> paths) {
+    Config config;
+    FrontendConfig frontend;
+    std::uint32_t line = 0;
+    for (std::string& path : paths) {
+      frontend.certificates.push_back({directory_.path() / path, {++line, 1}});
+    }
+    config.frontends.push_back(std::move(frontend));
+    Diagnostics problems;
+    check_certificates(config, problems);
+    std::string text = problems.format("f");
+    const std::string name = directory_.path().string();
+    for (std::size_t at; (at = text.find(name)) != std::string::npos;) {
+      text.replace(at, name.size(), "DIR");
+    }
+    return text;
+  }
+
+  TemporaryDirectory directory_;
+  CertificateAuthority authority_;
+};
+
+TEST_F(CertificateCheck, AcceptsAPairAndAdvisesOfItsEnd) {
+  directory_.write("a.pem", authority_.issue({.dns_names = {"a.example"}}).both());
+  EXPECT_EQ(check({"a.pem"}), "f:1:1: warning: certificate 'DIR/a.pem' expires within 1 day\n");
+}
+
+TEST_F(CertificateCheck, NamesTheFileThatCannotBeUsed) {
+  const auto first = authority_.issue({.dns_names = {"a.example"}});
+  const auto second = authority_.issue({.dns_names = {"b.example"}});
+  directory_.write("mixed.pem", first.certificate + second.key);
+  directory_.write("keyless.pem", first.certificate);
+  directory_.write("empty.pem", "");
+  const std::string text = check({"mixed.pem", "keyless.pem", "empty.pem", "missing.pem"});
+  for (const char* start : {"f:1:1: ", "f:2:1: ", "f:3:1: ", "f:4:1: "}) {
+    EXPECT_NE(text.find(start), std::string::npos) << text;
+  }
+  for (const char* file : {"mixed.pem", "keyless.pem", "empty.pem", "missing.pem"}) {
+    EXPECT_NE(text.find(file), std::string::npos) << text;
+  }
+}
+
+TEST_F(CertificateCheck, LooksAtEveryFileOfADirectory) {
+  directory_.write("a.pem", authority_.issue({.dns_names = {"a.example"}}).certificate);
+  directory_.write("b.pem", authority_.issue({.dns_names = {"b.example"}}).certificate);
+  const std::string text = check({"."});
+  EXPECT_NE(text.find("a.pem"), std::string::npos) << text;
+  EXPECT_NE(text.find("b.pem"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace sluice::control

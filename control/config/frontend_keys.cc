@@ -1,0 +1,82 @@
+#include "control/config/key_sections.h"
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kEiB = kKiB * kKiB * kKiB * kKiB * kKiB * kKiB;
+
+ValueType<Duration> timeout() {
+  return duration(1ms, 24h);
+}
+
+ValueType<std::uint32_t> head_size() {
+  return narrowed<std::uint32_t>(size(kKiB, 64 * kKiB));
+}
+
+Section<RouteConfig> route_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<RouteConfig> section(
+      atlas, "[[frontend.route]]",
+      "Sends some of a frontend's requests to another backend. Of several that match, the most "
+      "exact host wins, then the longest path.");
+  using C = RouteConfig;
+  section
+      .key("host", located(text("host name")), &C::host,
+           "The host asked for, without port; `*.example.com` stands for every name below "
+           "example.com. Default: any.")
+      .key("path", located(text("path")), &C::path,
+           "The beginning of the path: `/shop` matches `/shop` and `/shop/cart`, not `/shopping`. "
+           "Default: any.")
+      .required("backend", located(name()), &C::backend, "The backend that serves it.");
+  return section;
+}
+
+}  // namespace
+
+Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<FrontendConfig> section(atlas, "[[frontend]]", "What clients connect to.");
+  const auto route = route_section(atlas);
+  using C = FrontendConfig;
+  using Timeouts = http::ClientTimeouts;
+  using Limits = http::ClientLimits;
+  section
+      .required("name", located(name()), &C::name,
+                "A name of your choice, for messages and statistics.")
+      .required("bind", list(endpoint()), &C::bind,
+                "The addresses and ports it listens on; `0.0.0.0` and `[::]` stand for every "
+                "address of the interfaces.")
+      .key("backend", located(name()), &C::backend,
+           "The backend of requests that no route matches; without it they get 404.")
+      .key("route", table_list(route), &C::routes, "Routes by host and path.")
+      .key("tls.certificate", list(text("path")), &C::certificates,
+           "PEM files with a certificate, its chain and its key (or the key beside it, as "
+           "`NAME.key`), or directories of such files. A client's SNI chooses. Without any, the "
+           "frontend speaks plain HTTP.")
+      .key("tls.strict_sni", located(boolean()), &C::strict_sni,
+           "Refuse names that no certificate has, rather than show the first certificate.")
+      .key("timeout.request", timeout(), inside(&C::timeouts, &Timeouts::request),
+           "For a whole request head; then 408.")
+      .key("timeout.idle", timeout(), inside(&C::timeouts, &Timeouts::idle),
+           "Without progress while a message is under way.")
+      .key("timeout.keep_alive", timeout(), inside(&C::timeouts, &Timeouts::keep_alive),
+           "Between two requests.")
+      .key("timeout.handshake", timeout(), inside(&C::timeouts, &Timeouts::handshake),
+           "For the TLS handshake.")
+      .key("limit.head_bytes", head_size(), inside(&C::limits, &Limits::head_bytes),
+           "The largest request head; then 431.")
+      .key("limit.header_fields", integer(8, 1000), inside(&C::limits, &Limits::header_fields),
+           "The most header fields of a request; then 431.")
+      .key("limit.body_bytes", size(1, kEiB, true), inside(&C::limits, &Limits::body_bytes),
+           "The largest request body; then 413. Bodies are streamed, never held.")
+      .key("limit.requests_per_connection", integer(0, 1U << 30, "no limit"),
+           inside(&C::limits, &Limits::requests_per_connection),
+           "Requests after which a connection is closed; 0 for no limit.")
+      .key("forwarded", boolean(), &C::forwarded,
+           "Set X-Forwarded-For, -Proto and -Host for the server.")
+      .key("via", boolean(), &C::via, "Add a Via field in both directions.");
+  return section;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,77 @@
+#include "control/config/key_sections.h"
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint32_t kMostConnections = 16U << 20;
+
+ValueType<Hugepages> hugepages() {
+  constexpr std::string_view kExpected = "true, false or \"auto\"";
+  return {"boolean or string", std::string(kExpected),
+          [=](std::string_view key, const Value& value, Hugepages& into, Diagnostics& problems) {
+            if (const bool* given = std::get_if<bool>(&value.data)) {
+              into = *given ? Hugepages::kUse : Hugepages::kAvoid;
+              return true;
+            }
+            if (value.text() == nullptr) {
+              wrong_type(key, value, kExpected, problems);
+              return false;
+            }
+            if (*value.text() != "auto") {
+              wrong_text(key, value, kExpected, problems);
+              return false;
+            }
+            into = Hugepages::kAuto;
+            return true;
+          },
+          [](const Hugepages& value) {
+            if (value == Hugepages::kAuto) return "\"auto\"";
+            return value == Hugepages::kUse ? "true" : "false";
+          }};
+}
+
+}  // namespace
+
+Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<ProcessConfig> section(atlas, "[sluice]", "The process as a whole.");
+  using C = ProcessConfig;
+  section
+      .key("workers", located(integer(1, 127, "one for each CPU")), &C::workers,
+           "How many workers share the load. Each is a thread with its own CPU, queues, "
+           "connections and buffers.")
+      .key("cpus", list(integer(0, 1023)), &C::cpus,
+           "The CPUs the workers run on, one for each worker. Default: the first ones this "
+           "process may use.")
+      .key("idle",
+           choice<IdlePolicy>({{"adaptive", IdlePolicy::kAdaptive}, {"poll", IdlePolicy::kPoll}}),
+           &C::idle,
+           "What a worker without work does: `adaptive` lets its CPU rest for moments, `poll` "
+           "never does, for the lowest latency.")
+      .key("max_connections", integer(64, kMostConnections), &C::max_connections,
+           "Connections held at once, to clients and to servers together. Further ones are not "
+           "taken. The workers share the number evenly.")
+      .key("buffers", located(integer(1024, 1U << 24, "from max_connections")), &C::buffers,
+           "Packet buffers of each worker, of about 2.4 KiB each.")
+      .key("hugepages", hugepages(), &C::hugepages,
+           "Whether packet memory lies in hugepages: `true` needs them, `false` avoids them, "
+           "`\"auto\"` uses them when enough are free.")
+      .key("eal", list(text("string")), &C::eal,
+           "Further arguments for DPDK's EAL, as they are. Rarely needed.")
+      .key("drain_timeout", duration(0s, 24h), &C::drain_timeout,
+           "How long a stop waits for open connections before it resets them.")
+      .key("log.level",
+           choice<LogLevel>({{"debug", LogLevel::kDebug},
+                             {"info", LogLevel::kInfo},
+                             {"warning", LogLevel::kWarning},
+                             {"error", LogLevel::kError}}),
+           &C::log_level, "The least important messages that are still written to standard error.")
+      .key("admin.socket", text("path"), &C::admin_socket,
+           "The Unix socket that `sluice ctl` and HAProxy's tools talk to; `\"none\"` opens none.")
+      .key("admin.mode", file_mode(), &C::admin_mode,
+           "The socket's permissions. Who may write to it may command Sluice.");
+  return section;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,99 @@
+#include "control/control_loop.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+
+#include "control/config/quantity.h"
+#include "control/log.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr auto kTendEvery = std::chrono::milliseconds(250);
+constexpr auto kDrainLook = std::chrono::milliseconds(20);
+
+}  // namespace
+
+SignalQueue::SignalQueue() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  if (pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0) {
+    fd_ = FileDescriptor(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+  }
+  if (!fd_) throw std::runtime_error(std::string("signals cannot be taken: ") + strerror(errno));
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int SignalQueue::next() const {
+  signalfd_siginfo info{};
+  return ::read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                              : 0;
+}
+
+void ControlLoop::run() {
+  next_tick_ = Clock::now() + kTick;
+  monitor_.tick();
+  for (;;) {
+    const Clock::time_point now = Clock::now();
+    if (now >= next_tick_) {
+      monitor_.tick();
+      next_tick_ = now + kTick;
+    }
+    engine_.tend();
+    if (at_once_ || (drain_deadline_ && drained(now))) return;
+    wait(now);
+    heed_signals();
+  }
+}
+
+void ControlLoop::wait(Clock::time_point now) {
+  Clock::duration patience = drain_deadline_ ? Clock::duration(kDrainLook) : kTendEvery;
+  patience = std::min(patience, next_tick_ - now);
+  waits_.assign(1, {signals_.fd(), POLLIN, 0});
+  if (admin_ != nullptr) admin_->add_to(waits_);
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
+  if (::poll(waits_.data(), waits_.size(), static_cast<int>(std::max<long>(milliseconds, 0))) < 0) {
+    return;  // EINTR: what is ready will be ready again
+  }
+  if (admin_ != nullptr) admin_->serve(std::span(waits_).subspan(1), Clock::now());
+}
+
+void ControlLoop::heed_signals() {
+  while (const int signal = signals_.next()) {
+    if (signal == SIGHUP) {
+      log_warning("SIGHUP has no effect: a new configuration needs a restart");
+    } else if (drain_deadline_) {
+      log_info("second signal: ending at once");
+      at_once_ = true;
+    } else {
+      begin_drain(Clock::now());
+    }
+  }
+}
+
+void ControlLoop::begin_drain(Clock::time_point now) {
+  const Duration timeout = engine_.config().process.drain_timeout;
+  log_info("draining: no new connections; " + std::to_string(engine_.connections()) +
+           " connections may take up to " + format_duration(timeout));
+  engine_.drain();
+  monitor_.set_stopping();
+  drain_deadline_ = now + timeout;
+}
+
+bool ControlLoop::drained(Clock::time_point now) {
+  const std::uint64_t left = engine_.connections();
+  if (left == 0) return true;
+  if (now < *drain_deadline_) return false;
+  log_warning("the drain timeout is over: " + std::to_string(left) + " connections are reset");
+  return true;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "control/admin/server.h"
+#include "control/admin/unix_socket.h"
+#include "control/engine.h"
+#include "control/monitor.h"
+
+namespace sluice::control {
+
+/// Signals as something to wait for, together with sockets. Blocks them for this thread and those
+/// it starts later.
+class SignalQueue {
+ public:
+  /// Throws std::runtime_error.
+  SignalQueue();
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  /// The next signal that came, or 0.
+  [[nodiscard]] int next() const;
+
+ private:
+  FileDescriptor fd_;
+};
+
+/// The control thread's life while workers run: signals, the admin socket, and what is to be done
+/// now and then.
+class ControlLoop {
+ public:
+  /// `admin` may be null. All of these outlive it.
+  ControlLoop(Engine& engine, Monitor& monitor, AdminServer* admin, const SignalQueue& signals)
+      : engine_(engine), monitor_(monitor), admin_(admin), signals_(signals) {}
+
+  /// Returns when the process is to end: after SIGTERM or SIGINT when every connection has ended,
+  /// or the drain timeout is over, or at the second signal.
+  void run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void wait(Clock::time_point now);
+  void heed_signals();
+  void begin_drain(Clock::time_point now);
+  [[nodiscard]] bool drained(Clock::time_point now);
+
+  Engine& engine_;
+  Monitor& monitor_;
+  AdminServer* admin_;
+  const SignalQueue& signals_;
+  std::vector<pollfd> waits_;
+  Clock::time_point next_tick_;
+  std::optional<Clock::time_point> drain_deadline_;
+  bool at_once_ = false;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "control/config/config.h"
+#include "control/snapshot.h"
+#include "control/worker_program.h"
+#include "dataplane/port/eal.h"
+#include "dataplane/worker/fleet.h"
+#include "dataplane/worker/memory_plan.h"
+#include "http/settings.h"
+
+namespace sluice::control {
+
+/// How many workers a configuration asks for, on this machine.
+std::uint32_t worker_count(const Config& config);
+
+/// Sluice at work: DPDK, ports, workers and what runs on them, from start to end. Everything here
+/// is called by the control thread.
+class Engine {
+ public:
+  /// Starts DPDK, opens the ports and makes the workers; none runs yet. Throws std::runtime_error
+  /// or std::invalid_argument with a message for the operator.
+  explicit Engine(const Config& config);
+  /// The workers have ended, or were never started.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// What the workers shall do from their next loop on.
+  void publish(http::Settings settings);
+  /// Sets the workers going.
+  void start();
+
+  /// Takes no new connections and lets the present ones end.
+  void drain();
+  /// Connections that are still there.
+  [[nodiscard]] std::uint64_t connections() const;
+  /// Resets what is open and ends the workers. False when one of them does not end within some
+  /// seconds: then nothing can be taken down any more.
+  [[nodiscard]] bool end();
+
+  /// Looks after links and old snapshots; called a few times a second.
+  void tend();
+
+  /// What start-up tells the operator: the ports, the memory.
+  [[nodiscard]] std::string describe() const;
+  [[nodiscard]] std::vector<std::string> warnings() const { return fleet_->warnings(); }
+
+  // For statistics.
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] const Snapshot& snapshot() const { return *snapshots_->latest(); }
+  [[nodiscard]] const worker::Fleet& fleet() const { return *fleet_; }
+  /// The interfaces, which are the same on every worker.
+  [[nodiscard]] std::span<const ip::Interface> interfaces() const {
+    return fleet_->worker(0).network().interfaces();
+  }
+  [[nodiscard]] const worker::MemoryPlan& memory() const { return memory_; }
+  [[nodiscard]] const std::vector<unsigned>& cpus() const { return cpus_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<WorkerProgram>>& programs() const {
+    return programs_;
+  }
+
+ private:
+  Config config_;
+  std::vector<unsigned> cpus_;
+  worker::MemoryPlan memory_;
+  HashKey flow_key_;
+  HashKey proxy_key_;
+  std::unique_ptr<port::Eal> eal_;
+  std::unique_ptr<worker::Fleet> fleet_;
+  std::unique_ptr<SnapshotStore> snapshots_;
+  std::vector<std::unique_ptr<WorkerProgram>> programs_;
+  std::uint64_t generation_ = 0;
+  bool running_ = false;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,94 @@
+#include <openssl/crypto.h>
+#include <rte_version.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/commands.h"
+#include "control/config/keys.h"
+#include "control/stats/counter_catalog.h"
+#include "control/version.h"
+
+namespace {
+
+using sluice::control::ExitCode;
+
+std::string version_text() {
+  return "sluice " + std::string(sluice::control::kVersion) + " (" + rte_version() + ", " +
+         OpenSSL_version(OPENSSL_VERSION) + ")";
+}
+
+/// The command line, taken apart.
+struct CommandLine {
+  std::string check_file;
+  bool list_keys = false;
+  bool list_counters = false;
+  std::string run_file;
+  std::optional<std::string> ctl_socket;
+  std::optional<std::string> ctl_file;
+
+  CLI::App app{"Sluice: a TCP, TLS and HTTP offload engine in user space", "sluice"};
+  CLI::App* check = nullptr;
+  CLI::App* run = nullptr;
+  CLI::App* ctl = nullptr;
+
+  CommandLine() {
+    app.set_version_flag("--version,-V", version_text());
+    app.require_subcommand(1);
+    app.footer(
+        "Exit codes: 0 done, 1 an error in the configuration or a refused command, 2 wrong\n"
+        "usage, 3 cannot start, 4 ended without one of its workers.");
+
+    check = app.add_subcommand("check", "Check a configuration file and print what is wrong");
+    check->add_option("FILE", check_file, "The configuration file");
+    check->add_flag("--keys", list_keys, "Print every configuration key (Markdown) instead");
+    check->add_flag("--counters", list_counters, "Print every counter (Markdown) instead");
+
+    run = app.add_subcommand("run", "Run in the foreground until SIGTERM or SIGINT");
+    run->add_option("-c,--config", run_file, "The configuration file")->required();
+
+    ctl = app.add_subcommand("ctl", "Ask a running Sluice: 'sluice ctl help' lists the verbs");
+    ctl->add_option("-s,--socket", ctl_socket, "The admin socket (default /run/sluice/admin.sock)");
+    ctl->add_option("-c,--config", ctl_file, "The configuration that names the admin socket");
+    ctl->prefix_command();
+  }
+
+  int execute() {
+    using namespace sluice::control;
+    if (*check) {
+      if (list_keys) return print(key_reference());
+      if (list_counters) return print(counter_reference());
+      if (!check_file.empty()) return check_command(check_file);
+      std::fputs("sluice check: which FILE?\n", stderr);
+      return kUsage;
+    }
+    if (*run) return run_command(run_file);
+    return ctl_command(ctl_socket, ctl_file, ctl->remaining());
+  }
+
+  static int print(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return ExitCode::kSuccess;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    CommandLine line;
+    try {
+      line.app.parse(argc, argv);
+    } catch (const CLI::ParseError& fault) {
+      return line.app.exit(fault) == 0 ? ExitCode::kSuccess : ExitCode::kUsage;
+    }
+    return line.execute();
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "sluice: %s\n", fault.what());
+    return ExitCode::kCannotStart;
+  }
+}

@@ -1,0 +1,137 @@
+#include "control/settings_builder.h"
+
+#include <gtest/gtest.h>
+
+#include "control/config/load.h"
+#include "http/router.h"
+#include "tls/server_identity.h"
+#include "tls/testing/certificates.h"
+#include "tls/testing/temporary_directory.h"
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kInterface = R"(
+[[interface]]
+name = "wan"
+ports = ["af_packet:wan"]
+address = ["198.18.0.1/24"]
+)";
+
+Config config(const std::string& text) {
+  Diagnostics problems;
+  auto read = read_config(std::string(kInterface) + text, problems);
+  EXPECT_TRUE(problems.ok()) << problems.format("test");
+  return read.value_or(Config{});
+}
+
+Config two_backends() {
+  return config(R"(
+[[frontend]]
+name = "www"
+bind = ["198.18.0.1:80", "198.18.0.1:81"]
+backend = "farm"
+timeout.idle = "7s"
+limit.header_fields = 33
+via = false
+route = [{ host = "Shop.example.com", path = "/cart", backend = "shop" }]
+[[backend]]
+name = "farm"
+server = ["198.18.0.11:80", { name = "b", address = "198.18.0.12:80" }]
+timeout.connect = "1s"
+retries = 1
+pool.connections = 5
+server_pause = "9s"
+[[backend]]
+name = "shop"
+server = ["198.18.0.13:80"]
+)");
+}
+
+TEST(SettingsBuilder, CarriesWhatTheOperatorWrote) {
+  SettingsBuilder builder(1);
+  const http::Settings settings = builder.build(two_backends());
+  ASSERT_EQ(settings.frontends.size(), 1U);
+  const http::Frontend& www = *settings.frontends[0];
+  EXPECT_EQ(www.name, "www");
+  EXPECT_EQ(www.bind.size(), 2U);
+  EXPECT_EQ(www.timeouts.idle, 7s);
+  EXPECT_EQ(www.limits.header_fields, 33U);
+  EXPECT_FALSE(www.via_header);
+  EXPECT_TRUE(www.forwarded_headers);
+  EXPECT_TRUE(www.identities.empty());
+  ASSERT_EQ(settings.backends.size(), 2U);
+  EXPECT_EQ(settings.server_count, 3U);
+  const http::Backend& farm = *settings.backends[www.default_backend.index()];
+  EXPECT_EQ(farm.name, "farm");
+  EXPECT_EQ(farm.timeouts.connect, 1s);
+  EXPECT_EQ(farm.retries, 1U);
+  EXPECT_EQ(farm.pool_connections, 5U);
+  EXPECT_EQ(farm.server_pause, 9s);
+  ASSERT_EQ(farm.servers.size(), 2U);
+  EXPECT_EQ(farm.servers[1].name, "b");
+  EXPECT_EQ(farm.servers[1].address.to_string(), "198.18.0.12:80");
+}
+
+TEST(SettingsBuilder, MakesTheRouter) {
+  SettingsBuilder builder(1);
+  const http::Settings settings = builder.build(two_backends());
+  const http::Frontend& www = *settings.frontends[0];
+  ASSERT_TRUE(www.router);
+  const auto name_of = [&](http::BackendId id) { return settings.backends[id.index()]->name; };
+  EXPECT_EQ(name_of(www.router->find("shop.example.com", "/cart/1")), "shop");
+  EXPECT_EQ(name_of(www.router->find("shop.example.com", "/")), "farm");
+}
+
+TEST(SettingsBuilder, AnIdBelongsToANameForEver) {
+  SettingsBuilder builder(1);
+  const http::Settings before = builder.build(two_backends());
+  const Config without_farm = config(R"(
+[[frontend]]
+name = "new"
+bind = "198.18.0.1:82"
+backend = "shop"
+[[backend]]
+name = "other"
+server = ["198.18.0.14:80"]
+[[backend]]
+name = "shop"
+server = ["198.18.0.15:80", "198.18.0.13:80"]
+)");
+  const http::Settings after = builder.build(without_farm);
+  ASSERT_EQ(after.backends.size(), 3U);
+  EXPECT_EQ(after.backends[0], nullptr) << "farm is gone, and its id with it";
+  EXPECT_EQ(after.backends[1]->name, "shop");
+  EXPECT_EQ(after.backends[2]->name, "other");
+  EXPECT_EQ(after.backends[1]->servers[1].id, before.backends[1]->servers[0].id);
+  EXPECT_EQ(after.server_count, 5U);
+  ASSERT_EQ(after.frontends.size(), 2U);
+  EXPECT_EQ(after.frontends[0], nullptr);
+  EXPECT_EQ(after.frontends[1]->name, "new");
+}
+
+TEST(SettingsBuilder, GivesEachWorkerItsOwnIdentity) {
+  const tls::testing::TemporaryDirectory directory;
+  tls::testing::CertificateAuthority authority;
+  const auto issued = authority.issue({.dns_names = {"www.example.com"}});
+  const auto path = directory.write("www.pem", issued.both());
+  SettingsBuilder builder(2);
+  const http::Settings settings = builder.build(config(R"(
+[[frontend]]
+name = "www"
+bind = "198.18.0.1:443"
+backend = "farm"
+tls.certificate = ")" + path.string() + R"("
+[[backend]]
+name = "farm"
+server = "198.18.0.11:80"
+)"));
+  const auto& identities = settings.frontends[0]->identities;
+  ASSERT_EQ(identities.size(), 2U);
+  EXPECT_NE(identities[0]->context(), identities[1]->context());
+}
+
+}  // namespace
+}  // namespace sluice::control

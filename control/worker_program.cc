@@ -1,0 +1,51 @@
+#include "control/worker_program.h"
+
+namespace sluice::control {
+
+WorkerProgram::WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key)
+    : worker_(worker),
+      snapshots_(snapshots),
+      proxy_(std::make_unique<http::Proxy>(
+          http::ProxyEnvironment{worker.stack(), worker.clock(), worker.timers(), worker.pool(),
+                                 worker.graveyard(), key, worker.index()})) {}
+
+void WorkerProgram::begin_loop(Instant now) {
+  if (!proxy_) return;
+  snapshots_.begin_loop([this](const Snapshot& snapshot) { proxy_->adopt(snapshot.http); });
+  proxy_->begin_loop(now);
+}
+
+void WorkerProgram::drain() {
+  worker_.post([this] {
+    if (proxy_) proxy_->drain();
+  });
+}
+
+// The proxy goes first, since it holds streams of the stack. What both send leaves at the end of
+// the same pass of the loop, which is the last one.
+void WorkerProgram::end() {
+  worker_.post([this] {
+    proxy_.reset();
+    worker_.stack().abort_all();
+    worker_.stop();
+    ended_.store(true, std::memory_order_release);
+  });
+}
+
+HttpCounters WorkerProgram::http_counters() const {
+  return {proxy_->frontend_counters(), proxy_->backend_counters(), proxy_->server_counters()};
+}
+
+WorkerCounters WorkerProgram::counters(std::size_t ports) const {
+  std::vector<const port::Counters*> port_counters;
+  for (std::size_t i = 0; i < ports; ++i) {
+    port_counters.push_back(
+        &worker_.port_counters(port::PortId(static_cast<port::PortId::rep>(i))));
+  }
+  return {worker_.counters(),         worker_.pool(),
+          std::move(port_counters),   worker_.network().counters(),
+          worker_.stack().counters(), proxy_->tls_counters(),
+          proxy_->counters()};
+}
+
+}  // namespace sluice::control

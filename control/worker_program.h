@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "control/snapshot.h"
+#include "control/stats/counter_catalog.h"
+#include "control/stats/http_statistics.h"
+#include "dataplane/base/keyed_hash.h"
+#include "dataplane/worker/application.h"
+#include "dataplane/worker/worker.h"
+#include "http/proxy.h"
+
+namespace sluice::control {
+
+/// What runs on one worker: the proxy, which is given each new snapshot between two bursts.
+///
+/// The control thread makes it, asks for its end and destroys it; everything else happens on the
+/// worker's thread.
+class WorkerProgram final : public worker::Application {
+ public:
+  /// All of these outlive it.
+  WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key);
+
+  void begin_loop(Instant now) override;
+
+  // For the control thread.
+
+  /// Takes no new connections and lets the present ones end.
+  void drain();
+  /// Resets what is open and makes the worker return from its loop.
+  void end();
+  /// Whether end() has been obeyed.
+  [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_acquire); }
+
+  /// The worker's counters. Not to be read after end().
+  [[nodiscard]] HttpCounters http_counters() const;
+  [[nodiscard]] WorkerCounters counters(std::size_t ports) const;
+
+ private:
+  worker::Worker& worker_;
+  SnapshotReader snapshots_;
+  std::unique_ptr<http::Proxy> proxy_;
+  std::atomic<bool> ended_{false};
+};
+
+}  // namespace sluice::control

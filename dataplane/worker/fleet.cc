@@ -48,7 +48,9 @@ std::vector<ip::InterfaceConfig> Fleet::interface_configs(const FleetSettings& s
   for (const InterfaceSettings& interface : settings.interfaces) {
     ip::InterfaceConfig config{interface.name, {}, interface.addresses, interface.routes};
     for (std::size_t i = 0; i < interface.devices.size(); ++i) {
-      config.ports.push_back(ports_[next_port++]->properties());
+      port::LinkProperties link = ports_[next_port++]->properties();
+      if (interface.mtu != 0) link.mtu = std::min(link.mtu, interface.mtu);
+      config.ports.push_back(link);
     }
     configs.push_back(std::move(config));
   }

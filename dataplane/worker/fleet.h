@@ -28,6 +28,7 @@ struct InterfaceSettings {
   std::vector<port::DeviceName> devices;
   std::vector<wire::Prefix> addresses;
   std::vector<ip::StaticRoute> routes;
+  std::uint16_t mtu = 0;  ///< largest IP packet to send, bytes; 0, or too much: what the port takes
 };
 
 /// What the dataplane of a process is made from.

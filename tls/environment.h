@@ -26,6 +26,7 @@ struct Counters {
   Counter truncated;          ///< FIN without close_notify after the handshake
   Counter out_of_buffers;     ///< failed because the pool was dry
   Counter records_postponed;  ///< waited for a buffer before they were made
+  Counter lingering;          ///< now: closed by their handlers, waiting for buffers for the rest
 };
 
 /// What the TLS streams of one worker share. Its owner keeps it alive longer than any stream, and

@@ -11,7 +11,9 @@ namespace {
 
 // More than the longest honest handshake takes: a ClientHello with post-quantum key shares, twice
 // after a HelloRetryRequest, and the client's certificate chain.
-constexpr std::uint64_t kMaxHandshakeBytes = 64 * 1024;
+constexpr std::uint64_t kMaxHandshakeBytes = 64U * 1024;
+
+constexpr std::uint64_t kMaxLingering = 64;
 
 // What a record of so much plaintext may grow by: headers and tags, for every 512 bytes if the
 // client asked for small fragments (RFC 6066 section 4), and a key update that is due.
@@ -147,7 +149,7 @@ ServerStream::Outcome ServerStream::read_record(ByteChain& plaintext, Packet& bu
     total += size;
     credit_.decrypted(size);
     (void)buffer.append(static_cast<std::uint16_t>(size));
-    if (buffer.tailroom() == 0) plaintext.append(std::move(buffer));
+    if (buffer.tailroom() == 0) plaintext.append(std::exchange(buffer, Packet()));
   }
 }
 
@@ -281,6 +283,20 @@ void ServerStream::close() {
   }
   finishing_ = true;
   write_queued();
+  if (lower_ != nullptr) linger();
+}
+
+// Nobody watches the time of a stream that lingers, so a peer could keep it for as long as it
+// likes; therefore there may only be few.
+void ServerStream::linger() {
+  Counter& lingering = environment_.counters.lingering;
+  if (lingering.get() >= kMaxLingering) {
+    lower_->abort();
+    let_go_of_lower();
+    return;
+  }
+  lingering.add();
+  lingering_ = true;
 }
 
 void ServerStream::abort() {
@@ -340,6 +356,7 @@ void ServerStream::count_protocol_failure() {
 
 void ServerStream::let_go_of_lower() {
   if (phase_ == Phase::kHandshake) environment_.counters.handshakes_failed.add();
+  if (lingering_) environment_.counters.lingering.subtract();
   lower_ = nullptr;
   queued_.clear();
   environment_.graveyard.bury(std::unique_ptr<Mortal>(this));

@@ -20,7 +20,8 @@ namespace sluice::tls {
 
 /// The server's side of TLS 1.2 or 1.3 over another stream. To the layer above it is a Stream, to
 /// the one below a StreamHandler. It owns itself: it is buried when it has let go of the stream
-/// below, which it does at once in close() and abort(), unless buffers ran out for what is queued.
+/// below, which it does at once in close() and abort(), unless buffers ran out for what is queued:
+/// then a few of a worker's streams linger after close(), and the others are aborted.
 ///
 /// on_open() is called when the handshake is done, on_end() after the peer's close_notify (what
 /// comes behind it is ignored). on_failure() tells of a FIN without close_notify (kTruncated), of a
@@ -88,6 +89,7 @@ class ServerStream final : public Stream, public StreamHandler, public Mortal {
   void fail_with(StreamError error);
   void fail_later(StreamError error);
   void count_protocol_failure();
+  void linger();
   void let_go_of_lower();
 
   Stream* lower_;           // null once let go
@@ -101,9 +103,10 @@ class ServerStream final : public Stream, public StreamHandler, public Mortal {
   AcknowledgedPlaintext sent_;
   ControlBudget control_;
   Phase phase_ = Phase::kWaiting;
-  bool peer_ended_ = false;            // close_notify has come
-  bool finishing_ = false;             // our end is due behind what is queued
-  bool finished_ = false;              // our close_notify is written
+  bool peer_ended_ = false;  // close_notify has come
+  bool finishing_ = false;   // our end is due behind what is queued
+  bool finished_ = false;    // our close_notify is written
+  bool lingering_ = false;
   std::optional<StreamError> untold_;  // a failure the handler does not know of
 };
 

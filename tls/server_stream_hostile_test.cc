@@ -11,7 +11,8 @@
 namespace sluice::tls {
 namespace {
 
-using namespace std::string_literals;  // NOLINT(google-build-using-namespace): bytes with zeros
+using namespace std::string_literals;  // NOLINT(google-build-using-namespace):
+                                       // bytes with zeros
 using testing::Connection;
 using testing::ConnectionOptions;
 using testing::TestIdentity;
@@ -48,7 +49,8 @@ INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamHostile,
                            return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
                          });
 
-// A record with the byte at `position` changed; empty when the record is shorter.
+// A record with the byte at `position` changed; empty when the record is
+// shorter.
 std::string damaged_record(Connection& connection, std::size_t position, std::uint8_t mask) {
   EXPECT_TRUE(connection.client.send(kSecret));
   std::string bytes = sluice::testing::bytes_of(connection.client.take_output());
@@ -123,7 +125,8 @@ TEST_P(ServerStreamHostile, FlippedBitsInTheHandshakeNeverChangeWhatArrives) {
     for (int step = 0; step < 6; ++step) {
       std::string bytes = sluice::testing::bytes_of(connection->client.take_output());
       if (!flipped && flip < bytes.size()) {
-        bytes[flip] = static_cast<char>(bytes[flip] ^ (1U << random() % 8));
+        bytes[flip] =
+            static_cast<char>(static_cast<unsigned char>(bytes[flip]) ^ (1U << random() % 8));
         flipped = true;
       }
       flip -= std::min(flip, bytes.size());

@@ -153,6 +153,7 @@ TEST_P(ServerStreamMemory, ACloseThatWaitsForBuffersLingers) {
   connection.server->send(std::move(second));
   connection.handler.close();
   EXPECT_FALSE(connection.lower.closed());
+  EXPECT_EQ(counters().lingering.get(), 1U);
   ASSERT_TRUE(connection.client.send("nobody listens"));
   connection.exchange();
   EXPECT_TRUE(connection.lower.closed());
@@ -160,6 +161,19 @@ TEST_P(ServerStreamMemory, ACloseThatWaitsForBuffersLingers) {
   EXPECT_TRUE(connection.client.ended());
   EXPECT_EQ(connection.handler.received, "");
   EXPECT_EQ(connection.lower.held(), 0U);
+  EXPECT_EQ(counters().lingering.get(), 0U);
+}
+
+TEST_P(ServerStreamMemory, OnlyAFewLingerAtATime) {
+  open();
+  connection.surroundings.counters.lingering.set(64);
+  connection.server->send(ByteChain(packet("first ")));
+  ByteChain second(packet("second"));
+  drain();
+  connection.server->send(std::move(second));
+  connection.handler.close();
+  EXPECT_TRUE(connection.lower.aborted());
+  EXPECT_EQ(counters().lingering.get(), 64U);
 }
 
 TEST_P(ServerStreamMemory, ALingeringCloseEndsWithTheStreamBelow) {

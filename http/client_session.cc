@@ -380,8 +380,8 @@ void ClientSession::on_response(const ResponseHead& head) {
   const Frontend* frontend = core_.frontend(frontend_);
   const std::uint32_t most = frontend == nullptr ? 1 : frontend->limits.requests_per_connection;
   turn.close_after = !turn.client_keeps_alive || core_.draining || !turn.body_complete ||
-                     input_ended_ || (unknown_length && !turn.response_chunked) ||
-                     (most != 0 && requests_ >= most);
+                     (input_ended_ && input_.empty()) ||
+                     (unknown_length && !turn.response_chunked) || (most != 0 && requests_ >= most);
   ByteChain bytes = write_response_head(head,
                                         {.via_name = via_name(),
                                          .client_version = turn.version,

@@ -13,10 +13,10 @@ namespace sluice::http {
 
 /// What this hop adds to a request.
 struct RequestHop {
-  std::string_view via_name;  ///< our name in Via; empty: no Via
-  bool forwarded = false;     ///< set X-Forwarded-For, -Proto and -Host
-  wire::IpAddress client;     ///< for X-Forwarded-For
-  bool secure = false;        ///< the client came by TLS: X-Forwarded-Proto
+  std::string_view via_name{};  ///< our name in Via; empty: no Via
+  bool forwarded = false;       ///< set X-Forwarded-For, -Proto and -Host
+  wire::IpAddress client{};     ///< for X-Forwarded-For
+  bool secure = false;          ///< the client came by TLS: X-Forwarded-Proto
 };
 
 /// A request's head for a backend: origin form (or "*"), HTTP/1.1, Host from the authority. The
@@ -27,7 +27,7 @@ ByteChain write_request_head(const RequestHead& request, const RequestHop& hop, 
 
 /// What becomes of a response on the client's connection.
 struct ResponseHop {
-  std::string_view via_name;  ///< empty: no Via
+  std::string_view via_name{};  ///< empty: no Via
   Version client_version = Version::kHttp11;
   bool close = false;    ///< the connection ends behind this response
   bool chunked = false;  ///< the body follows in the chunked coding

@@ -23,8 +23,8 @@ class ProxyWorld {
   /// May change the settings before they are adopted.
   struct Options {
     std::size_t servers = 1;
-    std::function<void(Frontend&)> frontend;
-    std::function<void(Backend&)> backend;
+    std::function<void(Frontend&)> frontend{};
+    std::function<void(Backend&)> backend{};
     std::uint32_t buffers = 4096;
   };
   ProxyWorld() : ProxyWorld(Options()) {}

@@ -4,6 +4,7 @@
 #include <rte_errno.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -44,6 +45,22 @@ std::string permission_hint(std::string_view capabilities) {
   return " (needs " + std::string(capabilities) + ")";
 }
 
+// What stays the same when options are added to a device's name.
+std::string identity(const DeviceName& name) {
+  std::string text = std::string(to_string(name.kind)) + ':' + name.target;
+  if (name.kind == DeviceKind::kMemif) text += ',' + std::to_string(name.memif_id);
+  return text;
+}
+
+// The tap driver has the kernel signal arriving frames, to any thread of the process. They shall
+// not cut the control thread's waits short, nor those of threads it makes from now on.
+void leave_signals_to_workers() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal = SIGRTMIN + 1; signal < SIGRTMAX; ++signal) sigaddset(&signals, signal);
+  (void)pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 }  // namespace
 
 wire::MacAddress stable_mac(const std::string& device_text) {
@@ -71,12 +88,12 @@ std::uint32_t buffers_held_by_queue(DeviceKind kind) {
 
 Device::Device(DeviceName name, std::uint16_t index, DeviceEnvironment& environment)
     : name_(std::move(name)), index_(index), environment_(environment) {
-  if (environment_.log != nullptr) environment_.log->forget_complaints();
+  const DpdkLog::Attempt attempt(environment_.log);
   const bool shareable = name_.kind == DeviceKind::kRing || name_.kind == DeviceKind::kMemif;
   if (!shareable && !environment_.taken.insert(name_.target).second) {
     throw failure("it is used by another port already");
   }
-  mac_ = name_.mac.value_or(stable_mac(name_.text));
+  mac_ = name_.mac.value_or(stable_mac(identity(name_)));
   const auto workers = static_cast<std::uint16_t>(
       std::min<std::uint32_t>(environment_.workers, DeviceName::kMaximumQueues));
   // Where both sides must agree on the queues, more than one is the operator's decision.
@@ -107,6 +124,7 @@ void Device::open() {
 }
 
 Device::~Device() {
+  const DpdkLog::Attempt attempt(environment_.log);
   wire_.drain();
   if (taken_) {
     (void)rte_eth_dev_stop(ethdev_);
@@ -187,6 +205,7 @@ KernelInterface Device::take_kernel_interface(std::uint16_t mtu_limit) {
 }
 
 void Device::open_af_xdp() {
+  if (environment_.log != nullptr) environment_.log->adopt_xdp_libraries();
   const KernelInterface interface = take_kernel_interface(kXdpMtuLimit);
   // All queues of the interface: what arrives at another one goes to the kernel.
   const std::uint16_t present = interface.combined_queues;
@@ -226,6 +245,7 @@ void Device::open_tap() {
                   permission_hint("CAP_NET_ADMIN"));
   }
   make_virtual("net_tap", "iface=" + name_.target);
+  leave_signals_to_workers();
 }
 
 void Device::open_memif() {
@@ -264,7 +284,7 @@ void Device::open_ring() {
   }
   // Two ends with one text would have one address.
   const std::string ethdev_name = name_.target + (wire_.first ? "-0" : "-1");
-  if (!name_.mac) mac_ = stable_mac(name_.text + (wire_.first ? "-0" : "-1"));
+  if (!name_.mac) mac_ = stable_mac(identity(name_) + (wire_.first ? "-0" : "-1"));
   const int ethdev =
       rte_eth_from_rings(ethdev_name.c_str(), wire_.receive.data(), queues_, wire_.transmit.data(),
                          queues_, static_cast<unsigned>(SOCKET_ID_ANY));

@@ -54,6 +54,7 @@ class Device {
   /// What an operator should know, though the device works.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
+  [[nodiscard]] DpdkLog* log() const { return environment_.log; }
   /// An exception that names the device, `what`, and the driver's complaints since it was taken.
   [[nodiscard]] std::runtime_error failure(const std::string& what) const;
 

@@ -1,7 +1,9 @@
 #include "dataplane/port/dpdk_log.h"
 
+#include <dlfcn.h>
 #include <rte_log.h>
 
+#include <cstdarg>
 #include <stdexcept>
 #include <utility>
 
@@ -14,6 +16,23 @@ LogLevel level_of_current_message() {
   if (level <= static_cast<int>(RTE_LOG_WARNING)) return LogLevel::kWarning;
   if (level <= static_cast<int>(RTE_LOG_INFO)) return LogLevel::kInfo;
   return LogLevel::kDebug;
+}
+
+// libbpf and libxdp: 0 is a warning; the arguments are those of vprintf().
+using XdpPrint = int(int level, const char* format, va_list arguments);
+
+int print_to_dpdk(int level, const char* format, va_list arguments) {
+  const std::uint32_t dpdk_level = level == 0 ? RTE_LOG_WARNING : RTE_LOG_DEBUG;
+  return rte_vlog(dpdk_level, RTE_LOGTYPE_EAL, format, arguments);
+}
+
+void redirect(const char* library, const char* setter) {
+  void* handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+  if (handle == nullptr) return;
+  using Setter = XdpPrint*(XdpPrint*);
+  auto* set_print = reinterpret_cast<Setter*>(dlsym(handle, setter));
+  if (set_print != nullptr) (void)set_print(print_to_dpdk);
+  dlclose(handle);
 }
 
 }  // namespace
@@ -52,12 +71,23 @@ void DpdkLog::write(LogLevel level, std::string_view text) {
     if (complaints_.size() == kKept) complaints_.pop_front();
     complaints_.emplace_back(text);
   }
-  if (sink_) sink_(level, text);
+  if (sink_) sink_(attempts_ > 0 ? LogLevel::kDebug : level, text);
 }
 
-void DpdkLog::forget_complaints() {
-  const std::lock_guard lock(mutex_);
-  complaints_.clear();
+DpdkLog::Attempt::Attempt(DpdkLog* log) : log_(log) {
+  if (log_ == nullptr) return;
+  ++log_->attempts_;
+  const std::lock_guard lock(log_->mutex_);
+  log_->complaints_.clear();
+}
+
+DpdkLog::Attempt::~Attempt() {
+  if (log_ != nullptr) --log_->attempts_;
+}
+
+void DpdkLog::adopt_xdp_libraries() {
+  redirect("libbpf.so.1", "libbpf_set_print");
+  redirect("libxdp.so.1", "libxdp_set_print");
 }
 
 std::string DpdkLog::complaints() const {

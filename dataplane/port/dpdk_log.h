@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <deque>
@@ -25,10 +26,27 @@ class DpdkLog {
   DpdkLog(const DpdkLog&) = delete;
   DpdkLog& operator=(const DpdkLog&) = delete;
 
-  /// Forgets the complaints so far: what is attempted next is to be told apart from them.
-  void forget_complaints();
-  /// The errors and warnings since then, at most the latest four, joined by "; ".
+  /// While one of these exists, what is logged reaches the sink as debugging output, whatever its
+  /// level: drivers call much an error that is none. Complaints from before are forgotten, so that
+  /// complaints() tells why the present attempt failed, if it does.
+  class Attempt {
+   public:
+    /// `log` may be null: nothing happens then.
+    explicit Attempt(DpdkLog* log);
+    ~Attempt();
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+   private:
+    DpdkLog* log_;
+  };
+
+  /// The latest errors and warnings, at most four, joined by "; ".
   [[nodiscard]] std::string complaints() const;
+
+  /// Takes over the log of the libraries under the AF_XDP driver, once they are loaded; they write
+  /// to standard error otherwise.
+  void adopt_xdp_libraries();
 
  private:
   static constexpr std::size_t kKept = 4;
@@ -36,6 +54,7 @@ class DpdkLog {
   void write(LogLevel level, std::string_view text);
 
   LogSink sink_;
+  std::atomic<int> attempts_{0};
   std::FILE* stream_ = nullptr;
   mutable std::mutex mutex_;
   std::deque<std::string> complaints_;

@@ -115,6 +115,7 @@ Eal::Eal(EalSettings settings, LogSink log)
   for (std::string& argument : arguments_) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
 
+  const DpdkLog::Attempt attempt(&log_);
   if (rte_eal_init(static_cast<int>(arguments_.size()), pointers.data()) < 0) {
     std::string why = log_.complaints();
     if (why.empty()) why = rte_strerror(rte_errno);

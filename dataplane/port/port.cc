@@ -76,6 +76,7 @@ Port::~Port() {
 }
 
 void Port::start(std::span<PacketPool* const> pools) {
+  const DpdkLog::Attempt attempt(device_.log());
   configure(queues_.queues());
   set_up_queues(pools);
   watching_link_ =

@@ -107,8 +107,13 @@ void Fleet::stop() {
 
 std::vector<port::PortId> Fleet::watch_links() {
   std::vector<port::PortId> changed;
+  links_seen_up_.resize(ports_.size());
   for (const auto& port : ports_) {
-    if (port->refresh_link()) changed.push_back(port->id());
+    port->refresh_link();
+    const bool up = port->link().up();
+    if (links_seen_up_[port->id().index()] == up) continue;
+    links_seen_up_[port->id().index()] = up;
+    changed.push_back(port->id());
   }
   return changed;
 }

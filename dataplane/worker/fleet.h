@@ -75,7 +75,7 @@ class Fleet {
   void stop();
 
   /// Looks after the links; to be called a few times a second. Returns the ports whose link has
-  /// changed.
+  /// changed since the call before; at the first call, those that are up.
   std::vector<port::PortId> watch_links();
 
  private:
@@ -95,6 +95,7 @@ class Fleet {
   std::unique_ptr<port::HandOffMesh> transmitted_;
   std::vector<std::unique_ptr<port::Port>> ports_;
   std::vector<port::Port*> port_pointers_;
+  std::vector<bool> links_seen_up_;  // by PortId, as watch_links() has told
   Quiescence quiescence_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

@@ -69,7 +69,7 @@ void mend_icmp(Frame& frame) {
 }
 
 class HostileFrames : public NetworkTest {
- protected:
+ public:
   static std::vector<Frame> seeds() {
     std::vector<Frame> frames{arp(kPeerToUs, wire::kArpRequest, kPeer4, kOwn4),
                               arp(kPeerToUs, wire::kArpReply, kPeer4, kOwn4)};

@@ -26,7 +26,7 @@ class RecordingClient final : public NeighbourClient {
 
 // A small table on its own, between a recording link and a recording client.
 class NeighbourTableTest : public ::testing::Test {
- protected:
+ public:
   static constexpr std::uint32_t kCapacity = 64;
 
   NeighbourTableTest() {

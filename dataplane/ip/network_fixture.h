@@ -118,7 +118,7 @@ inline std::vector<InterfaceConfig> two_interfaces() {
 
 /// A network of two interfaces between a recording link and a recording transport.
 class NetworkTest : public ::testing::Test {
- protected:
+ public:
   NetworkTest() { make(two_interfaces()); }
 
   void make(const std::vector<InterfaceConfig>& configs, bool answers = true) {

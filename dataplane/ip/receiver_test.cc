@@ -57,8 +57,8 @@ TEST_F(ReceiverTest, HandsUpTheSegmentWithItsAddresses) {
 }
 
 TEST_F(ReceiverTest, OneBurstIsOneCall) {
-  std::vector<Packet> frames;
-  for (int i = 0; i < 64; ++i) frames.push_back(packet_of(*pool, tcp_frame()));
+  std::vector<Packet> frames(64);
+  for (Packet& frame : frames) frame = packet_of(*pool, tcp_frame());
   network->receive(kWan, frames);
   EXPECT_EQ(transport.datagrams.size(), 64U);
   EXPECT_EQ(transport.bursts, 1);
@@ -67,8 +67,8 @@ TEST_F(ReceiverTest, OneBurstIsOneCall) {
 }
 
 TEST_F(ReceiverTest, ALargerBurstIsHandedUpInParts) {
-  std::vector<Packet> frames;
-  for (int i = 0; i < 150; ++i) frames.push_back(packet_of(*pool, tcp_frame()));
+  std::vector<Packet> frames(150);
+  for (Packet& frame : frames) frame = packet_of(*pool, tcp_frame());
   network->receive(kWan, frames);
   EXPECT_EQ(transport.datagrams.size(), 150U);
   EXPECT_EQ(transport.bursts, 3);

@@ -10,7 +10,7 @@ namespace sluice::ip::test {
 namespace {
 
 class RouteTableTest : public ::testing::Test {
- protected:
+ public:
   RouteTable make() {
     interfaces.clear();
     for (std::size_t i = 0; i < configs.size(); ++i) {

@@ -468,6 +468,8 @@ void ClientSession::end_turn() {
     state_ = State::kWaiting;
     arm(timeouts().keep_alive);
     process();
+    // The response may have been begun, and promised to keep the connection, before the drain.
+    if (core_.draining) drain();
   } else if (quiet || input_ended_) {
     end(Ending::kClose);
   } else {

@@ -11,7 +11,8 @@
 namespace sluice::tls {
 
 struct IdentityOptions {
-  std::vector<std::string> alpn = {"http/1.1"};  ///< in order of preference; empty: no ALPN
+  /// In order of preference; empty: no ALPN. A client that speaks HTTP/1.0 alone may say so.
+  std::vector<std::string> alpn = {"http/1.1", "http/1.0"};
   /// Refuse a client that asks for no name, or for one that no certificate has, rather than show
   /// it the first certificate.
   bool strict_sni = false;

@@ -104,6 +104,9 @@ constexpr std::array kTcpFields{
                          &tcp::Counters::out_of_order},
     Field<tcp::Counters>{"out_of_order_dropped", "dropped: too far apart, or buffers are short",
                          &tcp::Counters::out_of_order_dropped},
+    Field<tcp::Counters>{"dropped_for_memory",
+                         "dropped: buffers are short and the connection holds its share",
+                         &tcp::Counters::dropped_for_memory},
     Field<tcp::Counters>{"challenge_acks", "challenges to suspicious segments (RFC 5961)",
                          &tcp::Counters::challenge_acks},
     Field<tcp::Counters>{"unexpected_segments", "answered with a reset: no such connection",
@@ -205,7 +208,8 @@ void add_worker(Builder& builder) {
       [](const WorkerCounters& from) -> const auto& { return from.worker; });
   for (std::size_t i = 0; i < worker::BurstHistogram{}.buckets.size(); ++i) {
     builder.put("worker", "bursts_" + std::to_string(1U << i),
-                "receive bursts of " + std::to_string(1U << i) + " packets or more, below the next",
+                "receive bursts of " + std::to_string(1U << i) +
+                    " packets or more, but less than twice as many",
                 [i](const WorkerCounters& from) { return from.worker.bursts.buckets[i].get(); });
   }
   builder.put("worker", "buffers_free", "packet buffers free now",

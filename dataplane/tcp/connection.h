@@ -122,6 +122,7 @@ class Connection final : public Stream {
   bool our_fin_acknowledged();
   bool trim_to_window(Segment& segment);
   void process_payload(Segment& segment);
+  [[nodiscard]] bool holds_too_much() const;
   void keep_out_of_order(Segment& segment);
   bool deliver(ByteChain data);
   void process_fin();

@@ -314,6 +314,10 @@ void Connection::process_payload(Segment& segment) {
     return;
   }
   if (!trim_to_window(segment)) return;
+  if (holds_too_much()) {
+    core_.counters.dropped_for_memory.add();
+    return;
+  }
   // RFC 9293 section 3.10.4, RFC 1122 section 4.2.2.13: nobody is left to read it.
   if (handler_ == nullptr && !segment.payload.empty()) {
     abort();
@@ -335,6 +339,12 @@ void Connection::process_payload(Segment& segment) {
   ack_due_ = std::max(ack_due_, now ? AckDue::kNow : AckDue::kDelayed);
   if (!data.empty() && !deliver(std::move(data))) return;
   if ((fin && reassembly_.empty()) || out_of_order_fin_ == receive_next_) process_fin();
+}
+
+// Windows were told when buffers were plenty, and are not taken back: when buffers are short, who
+// holds more than a fair share is not given more, and its peer has to send again.
+bool Connection::holds_too_much() const {
+  return core_.pool.pressure() != MemoryPressure::kNone && unconsumed_ > core_.receive_limit;
 }
 
 // RFC 5681 section 4.2: every segment that is out of order is acknowledged at once and by itself,

@@ -43,6 +43,7 @@ struct Counters {
   Counter paws_rejected;         ///< dropped: timestamp older than seen (RFC 7323 section 5)
   Counter out_of_order;          ///< kept for reassembly
   Counter out_of_order_dropped;  ///< dropped: too far apart, too many or buffers short
+  Counter dropped_for_memory;    ///< dropped: buffers are short and the connection holds its share
   Counter challenge_acks;        ///< RFC 5961
   Counter unexpected_segments;   ///< answered with a reset: no such connection or listener
   Counter resets_sent;

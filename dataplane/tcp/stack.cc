@@ -8,8 +8,8 @@ namespace {
 
 // TIME_WAIT records forgotten in one burst, at most.
 constexpr std::size_t kExpiryBudget = 256;
-// One connection may hold this part of the free buffers: with N that hold what they may, a share
-// of 1/(N + 16) stays free whatever N is.
+// One connection may hold this part of the free buffers above the reserve: however many take what
+// they may, some of it stays free.
 constexpr std::uint32_t kBufferShare = 16;
 // What a received segment brings into a buffer, by experience of full segments.
 constexpr std::uint32_t kBytesPerBuffer = 1448;
@@ -245,9 +245,10 @@ void Stack::free_finished() {
 }
 
 // Windows shrink as buffers run out (after Choudhury and Hahne, "Dynamic queue length thresholds",
-// 1998), so that many slow readers together cannot take all of them.
+// 1998), so that many slow readers together cannot take all of them. They reach zero well before
+// the pool is under pressure, where new connections are refused.
 void Stack::adapt_receive_limit() {
-  const std::uint32_t reserve = core_.pool.capacity() / 16;
+  const std::uint32_t reserve = core_.pool.capacity() / 8 * 3;
   const std::uint32_t available = core_.pool.available();
   const std::uint64_t usable = available > reserve ? available - reserve : 0;
   core_.receive_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(

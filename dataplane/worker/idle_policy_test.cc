@@ -51,7 +51,6 @@ TEST(IdlePolicy, AdaptiveSleepsGrowToTheBoundAndNoFurther) {
     last = sleep;
   }
   EXPECT_EQ(last, IdlePolicy::kLongestSleep);
-  EXPECT_LE(IdlePolicy::kLongestSleep, std::chrono::milliseconds(1));
 }
 
 TEST(IdlePolicy, AdaptivePollsAgainAtOnceWhenWorkArrives) {
@@ -65,16 +64,16 @@ TEST(IdlePolicy, AnIdleSecondIsMostlySlept) {
   IdleWorker worker(IdleMode::kAdaptive);
   worker.pass(true);
   while (worker.now < Instant(seconds(1))) worker.pass(false);
-  EXPECT_GT(worker.asleep, std::chrono::milliseconds(995));
+  EXPECT_GT(worker.asleep, std::chrono::milliseconds(998));
 }
 
-TEST(IdlePolicy, ASleepIsNoLongerThanTheWaitBeforeIt) {
+TEST(IdlePolicy, ASleepIsAQuarterOfTheWaitBeforeIt) {
   IdleWorker worker(IdleMode::kAdaptive);
   worker.pass(true);
   const Instant worked = worker.now;
   for (int i = 0; i < 200; ++i) {
-    const Duration waited = worker.now - worked;
-    EXPECT_LE(worker.pass(false), waited + microseconds(1));
+    const Duration waited = worker.now + microseconds(1) - worked;
+    EXPECT_LE(worker.pass(false), waited / 4);
   }
 }
 

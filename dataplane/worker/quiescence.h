@@ -20,7 +20,7 @@ class Quiescence {
   [[nodiscard]] rte_rcu_qsbr* get() const { return state_; }
 
   /// Waits until every worker that runs has passed a quiescent state. An adaptive worker that
-  /// sleeps takes a millisecond or so. Not for workers.
+  /// sleeps takes some milliseconds. Not for workers.
   void wait() { rte_rcu_qsbr_synchronize(state_, RTE_QSBR_THRID_INVALID); }
 
  private:

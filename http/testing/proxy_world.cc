@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <utility>
 
 #include "http/characters.h"
@@ -38,7 +39,13 @@ std::unique_ptr<Settings> ProxyWorld::make_settings(const Options& options) {
 }
 
 ProxyWorld::ProxyWorld(const Options& options)
-    : pool(options.buffers), wheel(clock), network(*pool), settings(make_settings(options)) {
+    : own_pool(options.pool == nullptr
+                   ? std::make_unique<sluice::testing::TestPool>(options.buffers)
+                   : nullptr),
+      pool(options.pool == nullptr ? &**own_pool : options.pool),
+      wheel(clock),
+      network(*pool),
+      settings(make_settings(options)) {
   proxy = std::make_unique<Proxy>(
       ProxyEnvironment{network, clock, wheel, *pool, graveyard, hash_key, 0});
   EXPECT_EQ(proxy->adopt(*settings), 0U);

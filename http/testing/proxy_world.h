@@ -26,6 +26,8 @@ class ProxyWorld {
     std::function<void(Frontend&)> frontend{};
     std::function<void(Backend&)> backend{};
     std::uint32_t buffers = 4096;
+    /// Used instead of a pool of the world's own, when making one would take too long.
+    PacketPool* pool = nullptr;
   };
   ProxyWorld() : ProxyWorld(Options()) {}
   explicit ProxyWorld(const Options& options);
@@ -58,7 +60,8 @@ class ProxyWorld {
   static const wire::Endpoint kFrontend;
   static const wire::Endpoint kClient;
 
-  sluice::testing::TestPool pool;
+  std::unique_ptr<sluice::testing::TestPool> own_pool;
+  PacketPool* pool;
   Clock clock;
   TimerWheel wheel;
   Graveyard graveyard;

@@ -1,0 +1,161 @@
+#include <gtest/gtest.h>
+#include <rte_mempool.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "http/body_decoder.h"
+#include "http/fuzz/input.h"
+#include "http/head_parser.h"
+#include "http/head_reader.h"
+#include "http/testing/proxy_world.h"
+
+// The whole proxy, with clients and servers that do anything in any order. The input is a list of
+// events, a letter each, some with a length and bytes:
+//   N  a new client              c L bytes  a client sends
+//   O  a server accepts          s L bytes  a server sends
+//   e  a client ends  f  fails   E  a server ends  F  fails
+//   a  a client acknowledges     A  a server acknowledges everything
+//   t L  L hundredths of a second pass          l  the worker's loop goes round
+//   1 to 9: which client and which server, counted from the latest, is meant from now on
+// Nothing may leak or be used after its end, and what reaches a server must be a sequence of
+// requests that our own parser takes.
+
+namespace {
+
+using sluice::ByteChain;
+using sluice::StreamError;
+using sluice::http::fuzz::Input;
+using sluice::http::fuzz::pool;
+using sluice::http::fuzz::require;
+using sluice::http::testing::FakeStream;
+using sluice::http::testing::ProxyWorld;
+
+class Script {
+ public:
+  Script() : world_({.servers = 3, .frontend = hurry, .backend = hurry_too, .pool = &pool()}) {}
+
+  void run(Input& input) {
+    while (!input.empty()) step(input);
+    finish();
+  }
+
+ private:
+  // All times so short that a few events reach them.
+  static void hurry(sluice::http::Frontend& frontend) {
+    frontend.timeouts = {.request = std::chrono::milliseconds(700),
+                         .idle = std::chrono::milliseconds(900),
+                         .keep_alive = std::chrono::milliseconds(1100),
+                         .handshake = std::chrono::milliseconds(500)};
+    frontend.limits.head_bytes = 600;
+    frontend.limits.body_bytes = 2000;
+  }
+  static void hurry_too(sluice::http::Backend& backend) {
+    backend.timeouts = {.connect = std::chrono::milliseconds(300),
+                        .response = std::chrono::milliseconds(800),
+                        .idle = std::chrono::milliseconds(600),
+                        .keep_alive = std::chrono::milliseconds(1000)};
+    backend.server_pause = std::chrono::milliseconds(200);
+    backend.pool_connections = 2;
+  }
+
+  void step(Input& input) {
+    const std::uint8_t event = input.byte();
+    switch (event) {
+      case 'N':
+        if (clients_.size() < 16) clients_.push_back(&world_.client());
+        return;
+      case 't':
+        world_.clock.advance_by(std::chrono::milliseconds(10) * input.byte());
+        world_.loop();
+        return;
+      case 'l':
+        world_.loop();
+        return;
+      default:
+        if (event >= '1' && event <= '9') chosen_ = event - '1';
+        break;
+    }
+    if (event == 'c' || event == 'e' || event == 'f' || event == 'a') client_event(event, input);
+    if (event == 's' || event == 'O' || event == 'E' || event == 'F' || event == 'A') {
+      server_event(event, input);
+    }
+  }
+
+  void client_event(std::uint8_t event, Input& input) {
+    if (clients_.size() <= chosen_) return;
+    FakeStream& client = *clients_[clients_.size() - 1 - chosen_];
+    if (event == 'c') client.deliver(input.bytes(input.byte()), 37);
+    if (event == 'e') client.end();
+    if (event == 'f') client.fail(StreamError::kReset);
+    if (event == 'a') client.acknowledge((client.unacknowledged() + 1) / 2);
+  }
+
+  void server_event(std::uint8_t event, Input& input) {
+    const std::size_t count = world_.network.connections();
+    if (count <= chosen_) return;
+    FakeStream& server = world_.server(count - 1 - chosen_);
+    if (event == 'O') server.open();
+    if (event == 'F') server.fail(server.opened() ? StreamError::kReset : StreamError::kRefused);
+    if (!server.opened()) return;
+    if (event == 's') server.deliver(input.bytes(input.byte()), 41);
+    if (event == 'E') server.end();
+    if (event == 'A') server.acknowledge_all();
+  }
+
+  void finish() {
+    world_.proxy->drain();
+    for (FakeStream* client : clients_) client->fail(StreamError::kReset);
+    world_.loop();
+    require(world_.proxy->sessions() == 0);
+    require(world_.proxy->busy_upstreams() == 0 && world_.proxy->idle_upstreams() == 0);
+    require(world_.frontend_counters().sessions.current() == 0);
+    require(world_.backend_counters().sessions.current() == 0);
+    for (std::size_t i = 0; i < world_.network.connections(); ++i) {
+      check_requests(world_.server(i).sent());
+    }
+  }
+
+  // The last request may be cut off; nothing may be malformed.
+  static void check_requests(const std::string& sent) {
+    sluice::http::HeadParser parser;
+    ByteChain input;
+    require(input.append_copy({reinterpret_cast<const std::uint8_t*>(sent.data()), sent.size()},
+                              pool()));
+    while (!input.empty()) {
+      sluice::http::HeadReader reader;
+      const auto status = reader.read(input, 1 << 16, false);
+      if (status == sluice::http::HeadReader::Status::kIncomplete) return;
+      require(status == sluice::http::HeadReader::Status::kComplete);
+      const sluice::http::HeadBytes head = reader.take(input, pool());
+      sluice::http::RequestHead request;
+      const auto error = parser.parse_request(head.view(), 1000, request);
+      // An HTTP/1.0 client need not name a host.
+      require(error == sluice::http::HeadError::kNone ||
+              error == sluice::http::HeadError::kBadHost);
+      if (error != sluice::http::HeadError::kNone) return;
+      sluice::http::BodyDecoder body(request.framing);
+      ByteChain data;
+      const auto read = body.decode(input, data, pool());
+      require(read != sluice::http::BodyDecoder::Status::kBad);
+      if (read != sluice::http::BodyDecoder::Status::kDone) return;
+    }
+  }
+
+  ProxyWorld world_;
+  std::vector<FakeStream*> clients_;
+  std::size_t chosen_ = 0;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  GTEST_FLAG_SET(throw_on_failure, true);  // what the fake streams expect must hold
+  static const unsigned before = rte_mempool_avail_count(pool().data_pool());
+  Input input(data, std::min<std::size_t>(size, 1 << 16));
+  Script().run(input);
+  require(rte_mempool_avail_count(pool().data_pool()) == before);
+  return 0;
+}

@@ -1,6 +1,7 @@
 #include "control/engine.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -140,7 +141,9 @@ Engine::Engine(const Config& config)
   }
 }
 
-Engine::~Engine() = default;
+Engine::~Engine() {
+  if (!end()) std::abort();  // its threads use what would be taken down
+}
 
 void Engine::publish(http::Settings settings) {
   auto snapshot = std::make_unique<Snapshot>();
@@ -187,8 +190,12 @@ void Engine::tend() {
   snapshots_->reclaim();
   for (const port::PortId id : fleet_->watch_links()) {
     const port::Port& port = *fleet_->ports()[id.index()];
-    log_warning("port " + port.device_name().text + ": link is " +
-                (port.link().up() ? "up" : "down"));
+    const std::string message = "port " + port.device_name().text + ": link is ";
+    if (port.link().up()) {
+      log_info(message + "up");
+    } else {
+      log_warning(message + "down");
+    }
   }
 }
 

@@ -26,7 +26,6 @@ class Engine {
   /// Starts DPDK, opens the ports and makes the workers; none runs yet. Throws std::runtime_error
   /// or std::invalid_argument with a message for the operator.
   explicit Engine(const Config& config);
-  /// The workers have ended, or were never started.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,7 +111,10 @@ class NetworkChecks {
     const std::string identity = std::string(to_string(device.kind)) + ":" + device.target + "#" +
                                  std::to_string(device.memif_id);
     const auto [first, is_new] = ports_.emplace(identity, port.at);
-    if (is_new) return;
+    // A ring has two ends.
+    if (is_new || (device.kind == port::DeviceKind::kRing && ring_ends_.insert(identity).second)) {
+      return;
+    }
     problems_.error(port.at,
                     "device \"" + port.value + "\" is in use already" + on_line(first->second));
   }
@@ -283,6 +287,7 @@ class NetworkChecks {
   const Config& config_;
   Diagnostics& problems_;
   std::map<std::string, Position> ports_;
+  std::set<std::string> ring_ends_;
   std::map<std::string, Position> own_;
   std::vector<std::pair<const Located<Prefix>*, const InterfaceConfig*>> networks_;
   std::map<std::string, Position> routes_;

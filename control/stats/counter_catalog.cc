@@ -140,6 +140,8 @@ constexpr std::array kTlsFields{
                          &tls::Counters::out_of_buffers},
     Field<tls::Counters>{"records_postponed", "records that waited for a packet buffer",
                          &tls::Counters::records_postponed},
+    Field<tls::Counters>{"lingering", "closed streams that wait for buffers now",
+                         &tls::Counters::lingering},
 };
 
 constexpr std::array kProxyFields{
@@ -174,14 +176,18 @@ constexpr std::array kWorkerFields{
                             &worker::Counters::messages},
 };
 
-// A counter that a layer gains must be given a name here.
-static_assert(sizeof(port::Counters) == kPortFields.size() * sizeof(Counter));
-static_assert(sizeof(tcp::Counters) == kTcpFields.size() * sizeof(Counter));
-static_assert(sizeof(tls::Counters) == kTlsFields.size() * sizeof(Counter));
-static_assert(sizeof(http::ProxyCounters) ==
-              (kProxyFields.size() + 2 * http::kHeadErrors) * sizeof(Counter));
-static_assert(sizeof(worker::Counters) ==
-              kWorkerFields.size() * sizeof(Counter) + sizeof(worker::BurstHistogram));
+// Whether a table has a row for each counter of a block that holds nothing else.
+template <typename Block, std::size_t size>
+constexpr bool complete(const std::array<Field<Block>, size>& fields, std::size_t others = 0) {
+  return sizeof(Block) == fields.size() * sizeof(Counter) + others;
+}
+static_assert(complete(kPortFields), "a counter of port/counters.h has no row above");
+static_assert(complete(kTcpFields), "a counter of tcp/counters.h has no row above");
+static_assert(complete(kTlsFields), "a counter of tls/environment.h has no row above");
+static_assert(complete(kProxyFields, 2 * http::kHeadErrors * sizeof(Counter)),
+              "a counter of http/counters.h has no row above");
+static_assert(complete(kWorkerFields, sizeof(worker::BurstHistogram)),
+              "a counter of worker/counters.h has no row above");
 
 class Builder {
  public:

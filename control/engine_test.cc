@@ -1,0 +1,187 @@
+#include "control/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "control/admin_commands.h"
+#include "control/config/load.h"
+#include "control/control_loop.h"
+#include "control/monitor.h"
+#include "control/settings_builder.h"
+
+namespace sluice::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kConfig = R"(
+[sluice]
+workers = 2
+hugepages = false
+max_connections = 1000
+drain_timeout = "5s"
+[[interface]]
+name = "wan"
+ports = ["ring:w"]
+address = ["198.18.0.1/24", "2001:db8::1/64"]
+gateway = "198.18.0.254"
+[[interface]]
+name = "farm"
+ports = ["ring:w"]
+address = "198.18.1.1/24"
+mtu = 1300
+[[frontend]]
+name = "www"
+bind = ["198.18.0.1:80", "[2001:db8::1]:80"]
+backend = "farm"
+[[backend]]
+name = "farm"
+server = ["198.18.1.11:80", "198.18.1.12:80"]
+)";
+
+Config config() {
+  Diagnostics problems;
+  const auto read = read_config(kConfig, problems);
+  EXPECT_TRUE(problems.ok()) << problems.format("test");
+  return read.value_or(Config{});
+}
+
+/// DPDK starts once in a process: all tests share one engine, which is at work.
+class EngineTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    signals_ = new SignalQueue;
+    engine_ = new Engine(config());
+    SettingsBuilder builder(2);
+    engine_->publish(builder.build(config()));
+    monitor_ = new Monitor(*engine_);
+    add_admin_commands(commands(), *monitor_);
+    engine_->start();
+  }
+  static void TearDownTestSuite() {
+    delete monitor_;
+    delete engine_;
+    delete signals_;
+  }
+
+  static CommandTable& commands() {
+    static CommandTable table;
+    return table;
+  }
+
+  static std::string ask(const std::string& line) {
+    const Answer answer = commands().run(split_commands(line).front());
+    EXPECT_FALSE(answer.failed) << answer.text;
+    return answer.text;
+  }
+
+  inline static SignalQueue* signals_ = nullptr;
+  inline static Engine* engine_ = nullptr;
+  inline static Monitor* monitor_ = nullptr;
+};
+
+TEST_F(EngineTest, WorkersRunAndAreCounted) {
+  monitor_->tick();
+  std::this_thread::sleep_for(50ms);
+  monitor_->tick();
+  const auto workers = nlohmann::json::parse(ask("show workers json"));
+  ASSERT_EQ(workers.size(), 2U);
+  for (const auto& worker : workers) {
+    EXPECT_GT(worker["loops_s"], 0);
+    EXPECT_GT(worker["buffers_free"], 0);
+    EXPECT_EQ(worker["connections"], 0);
+  }
+}
+
+TEST_F(EngineTest, DescribesPortsAndMemory) {
+  const std::string text = engine_->describe();
+  EXPECT_NE(text.find("ring:w"), std::string::npos) << text;
+  EXPECT_NE(text.find("packet buffers for each of 2 workers"), std::string::npos) << text;
+  EXPECT_NE(text.find("without hugepages"), std::string::npos) << text;
+}
+
+TEST_F(EngineTest, ShowsInterfacesWithTheirOwnMtu) {
+  const auto rows = nlohmann::json::parse(ask("show interfaces json"));
+  bool found = false;
+  for (const auto& row : rows) {
+    if (row["address"] != "198.18.1.1/24") continue;
+    found = true;
+    EXPECT_EQ(row["interface"], "farm");
+    EXPECT_EQ(row["mtu"], 1300);
+  }
+  EXPECT_TRUE(found);
+  EXPECT_EQ(nlohmann::json::parse(ask("show ports json")).size(), 2U);
+}
+
+TEST_F(EngineTest, ShowInfoHasWhatToolsNeed) {
+  const std::string info = ask("show info");
+  // hatop gives up without any of these.
+  for (const char* name :
+       {"Name", "Version", "Release_date", "Nbproc", "Process_num", "Pid", "Uptime", "Maxconn",
+        "CurrConns", "Maxpipes", "PipesUsed", "Tasks", "Run_queue", "node"}) {
+    EXPECT_NE(("\n" + info).find("\n" + std::string(name) + ": "), std::string::npos) << name;
+  }
+  EXPECT_NE(info.find("Nbthread: 2\n"), std::string::npos);
+  EXPECT_NE(info.find("Maxconn: 1000\n"), std::string::npos);
+  EXPECT_TRUE(nlohmann::json::parse(ask("show info json")).is_array());
+}
+
+TEST_F(EngineTest, ShowStatHasARowForEachThing) {
+  const std::string csv = ask("show stat");
+  for (const char* row :
+       {"\nwww,FRONTEND,", "\nfarm,198.18.1.11:80,", "\nfarm,198.18.1.12:80,", "\nfarm,BACKEND,"}) {
+    EXPECT_NE(csv.find(row), std::string::npos) << row;
+  }
+  EXPECT_EQ(nlohmann::json::parse(ask("show stat json")).size(), 4U);
+}
+
+TEST_F(EngineTest, ShowCountersChoosesByName) {
+  const auto counters = nlohmann::json::parse(ask("show counters tcp.syns json"));
+  ASSERT_GE(counters.size(), 1U);
+  for (const auto& counter : counters) {
+    EXPECT_TRUE(std::string(counter["counter"]).starts_with("tcp.syns"));
+    EXPECT_EQ(counter["value"], 0);
+  }
+  EXPECT_EQ(nlohmann::json::parse(ask("show counters tcp.syns nonzero json")).size(), 0U);
+}
+
+TEST_F(EngineTest, RefusesArgumentsThatThereAreNot) {
+  for (const char* line : {"show info xml", "show stat everything", "show workers 1",
+                           "show counters a b", "show", "frobnicate"}) {
+    EXPECT_TRUE(commands().run(split_commands(line).front()).failed) << line;
+  }
+}
+
+TEST_F(EngineTest, ANewSnapshotReplacesTheOldOne) {
+  SettingsBuilder builder(2);
+  const auto before = engine_->snapshot().generation;
+  engine_->publish(builder.build(config()));
+  EXPECT_EQ(engine_->snapshot().generation, before + 1);
+  for (int i = 0; i < 100; ++i) {
+    engine_->tend();
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_NE(ask("show info").find("Snapshot: 2\n"), std::string::npos);
+}
+
+// The last one: it ends the engine.
+TEST_F(EngineTest, DrainsAndEndsOnASignal) {
+  ControlLoop loop(*engine_, *monitor_, nullptr, *signals_);
+  std::thread other([] {
+    std::this_thread::sleep_for(100ms);
+    ::kill(::getpid(), SIGTERM);
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  loop.run();
+  other.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s) << "there was nothing to wait for";
+  EXPECT_NE(ask("show info").find("Stopping: 1\n"), std::string::npos);
+  EXPECT_NE(ask("show stat").find(",STOP,"), std::string::npos);
+  EXPECT_TRUE(engine_->end());
+}
+
+}  // namespace
+}  // namespace sluice::control

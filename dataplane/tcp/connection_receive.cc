@@ -341,10 +341,11 @@ void Connection::process_payload(Segment& segment) {
   if ((fin && reassembly_.empty()) || out_of_order_fin_ == receive_next_) process_fin();
 }
 
-// Windows were told when buffers were plenty, and are not taken back: when buffers are short, who
-// holds more than a fair share is not given more, and its peer has to send again.
+// Windows were told when buffers were plenty, and are not taken back: when they are not, who holds
+// more than a fair share is not given more, and its peer has to send again.
 bool Connection::holds_too_much() const {
-  return core_.pool.pressure() != MemoryPressure::kNone && unconsumed_ > core_.receive_limit;
+  return core_.receive_limit < core_.config.receive_buffer &&
+         unconsumed_ + reassembly_.size() > core_.receive_limit;
 }
 
 // RFC 5681 section 4.2: every segment that is out of order is acknowledged at once and by itself,

@@ -14,7 +14,7 @@ class ControlBudget {
  public:
   static constexpr std::uint32_t kRecords = 32;
   /// So much plaintext earns the budget anew, if the peer also reads what it is sent.
-  static constexpr std::size_t kWindow = 64U * 1024;
+  static constexpr std::size_t kWindow = std::size_t{64} * 1024;
 
   /// A record with data was read.
   void earn(std::size_t plaintext, const AcknowledgedPlaintext& sent) {

@@ -22,7 +22,7 @@ std::string record(const std::string& fragment) {
 }
 
 class MbufBioTest : public ::testing::Test {
- protected:
+ public:
   void receive(const std::string& bytes) { transport.receive(ByteChain(pool.packet(bytes))); }
   // What OpenSSL would get by reading as much as `size` bytes; "" when it is told to come again.
   std::string read(std::size_t size) {

@@ -40,7 +40,7 @@ std::string refusal(const fs::path& certificate, const fs::path& key = {}) {
 }
 
 class CertificateFiles : public ::testing::Test {
- protected:
+ public:
   CertificateAuthority authority;
   TemporaryDirectory files;
   IssuedCertificate issued = authority.issue({.dns_names = {"www.example.com"}});
@@ -209,7 +209,7 @@ TEST_F(CertificateFiles, NamesAndValidityAreTold) {
 
 // Which certificate a client is shown, by the first DNS name in it; "" when it is refused.
 class Selection : public CertificateFiles {
- protected:
+ public:
   std::string shown(const std::string& server_name) {
     testing::Connection connection(
         *identity, {.client = {.server_name = server_name, .authority = authority.certificate()}});

@@ -11,7 +11,7 @@ namespace {
 
 // More than the longest honest handshake takes: a ClientHello with post-quantum key shares, twice
 // after a HelloRetryRequest, and the client's certificate chain.
-constexpr std::uint64_t kMaxHandshakeBytes = 64U * 1024;
+constexpr std::uint64_t kMaxHandshakeBytes = std::uint64_t{64} * 1024;
 
 constexpr std::uint64_t kMaxLingering = 64;
 

@@ -16,7 +16,7 @@ using testing::RecordingHandler;
 using testing::TestIdentity;
 
 class ServerStreamEnding : public ::testing::TestWithParam<int> {
- protected:
+ public:
   void connect() {
     connection.emplace(TestIdentity::get().identity(),
                        testing::ConnectionOptions{.client = {.version = GetParam()}});

@@ -20,7 +20,7 @@ using testing::TestIdentity;
 constexpr std::string_view kSecret = "plaintext that must not come out changed";
 
 class ServerStreamHostile : public ::testing::TestWithParam<int> {
- protected:
+ public:
   void connect() {
     connection.reset();
     connection.emplace(TestIdentity::get().identity(),
@@ -200,8 +200,9 @@ TEST_P(ServerStreamHostile, RandomBytesAfterTheHandshakeReleaseNothing) {
     std::string bytes(1 + random() % 2000, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
     if (round % 2 == 0) {
-      bytes = "\x17\x03\x03"s + static_cast<char>(bytes.size() >> 8) +
-              static_cast<char>(bytes.size()) + bytes;
+      const char header[] = {0x17, 0x03, 0x03, static_cast<char>(bytes.size() >> 8),
+                             static_cast<char>(bytes.size())};
+      bytes.insert(0, header, sizeof(header));
     }
     inject(bytes);
     connection->exchange();
@@ -235,7 +236,7 @@ TEST(ServerStreamRenegotiation, IsRefused) {
 }
 
 class ServerStreamKeyUpdate : public ::testing::Test {
- protected:
+ public:
   ServerStreamKeyUpdate()
       : connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}}) {
     connection.handshake();

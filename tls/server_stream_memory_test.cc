@@ -15,7 +15,7 @@ using testing::Connection;
 using testing::TestIdentity;
 
 class ServerStreamMemory : public ::testing::TestWithParam<int> {
- protected:
+ public:
   ServerStreamMemory()
       : connection(TestIdentity::get().identity(),
                    {.client = {.version = GetParam()}, .buffers = 64}) {}

@@ -14,7 +14,6 @@ namespace {
 
 using testing::ClientOptions;
 using testing::Connection;
-using testing::ConnectionOptions;
 using testing::TestIdentity;
 
 const ServerIdentity& identity() {
@@ -22,7 +21,7 @@ const ServerIdentity& identity() {
 }
 
 class ServerStreamHandshake : public ::testing::TestWithParam<int> {
- protected:
+ public:
   [[nodiscard]] ClientOptions client() const {
     return {.version = GetParam(), .authority = TestIdentity::get().authority()};
   }

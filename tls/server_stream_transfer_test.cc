@@ -15,6 +15,9 @@ using testing::Connection;
 using testing::ConnectionOptions;
 using testing::TestIdentity;
 
+constexpr std::size_t kFullRecord = 16384;
+constexpr std::size_t kWindow = 65536;
+
 std::string random_text(std::mt19937& random, std::size_t size) {
   std::string text(size, '\0');
   std::generate(text.begin(), text.end(), [&random] { return static_cast<char>(random()); });
@@ -26,7 +29,7 @@ std::span<const std::uint8_t> octets(std::string_view text) {
 }
 
 class ServerStreamTransfer : public ::testing::TestWithParam<int> {
- protected:
+ public:
   void open(ConnectionOptions options = {}) {
     options.client.version = GetParam();
     connection.emplace(TestIdentity::get().identity(), options);
@@ -107,11 +110,11 @@ TEST_P(ServerStreamTransfer, BulkGoesInFullRecords) {
   open();
   const std::size_t before = connection->lower.unacknowledged();
   ByteChain chain;
-  ASSERT_TRUE(
-      chain.append_copy(octets(std::string(16 * 16384, 'x')), *connection->surroundings.pool));
+  ASSERT_TRUE(chain.append_copy(octets(std::string(16 * kFullRecord, 'x')),
+                                *connection->surroundings.pool));
   connection->server->send(std::move(chain));
   const std::size_t ciphertext = connection->lower.unacknowledged() - before;
-  EXPECT_LE(ciphertext, 16 * (16384U + 29U));
+  EXPECT_LE(ciphertext, 16 * (kFullRecord + 29));
   connection->exchange();
 }
 
@@ -124,7 +127,7 @@ TEST_P(ServerStreamTransfer, ClientMayAskForSmallFragments) {
 }
 
 TEST_P(ServerStreamTransfer, UploadInRandomPiecesHoldsToTheWindow) {
-  open({.window = 64 * 1024, .piece = [this] { return 1 + random() % 5000; }});
+  open({.window = kWindow, .piece = [this] { return 1 + random() % 5000; }});
   connection->handler.consume_at_once = false;
   const std::string text = random_text(random, 1500000);
   std::size_t sent = 0;
@@ -137,14 +140,14 @@ TEST_P(ServerStreamTransfer, UploadInRandomPiecesHoldsToTheWindow) {
     }
     for (int i = 0; i < 20; ++i) connection->carry_to_server();
     const std::size_t held = connection->handler.received.size() - consumed;
-    ASSERT_LE(held, 64 * 1024U + 16384U);
+    ASSERT_LE(held, kWindow + kFullRecord);
     const std::size_t eaten = random() % 3 == 0 ? held : random() % (held + 1);
     connection->server->consume(eaten);
     consumed += eaten;
   }
   EXPECT_TRUE(connection->handler.received == text);
   EXPECT_EQ(connection->lower.held(), 0U);
-  EXPECT_EQ(connection->lower.window(), 64 * 1024U);
+  EXPECT_EQ(connection->lower.window(), kWindow);
 }
 
 TEST_P(ServerStreamTransfer, WhatIsNotConsumedStopsTheSender) {
@@ -156,7 +159,7 @@ TEST_P(ServerStreamTransfer, WhatIsNotConsumedStopsTheSender) {
   connection->exchange();
   const std::size_t received = connection->handler.received.size();
   EXPECT_GE(received, 30000U);
-  EXPECT_LE(received, 40000U + 16384U);
+  EXPECT_LE(received, 40000 + kFullRecord);
   connection->server->consume(received);
   connection->handler.consume_at_once = true;
   connection->exchange();
@@ -174,12 +177,27 @@ TEST_P(ServerStreamTransfer, RecordsLargerThanTheWindowArrive) {
     connection->exchange();
     const std::size_t held = connection->handler.received.size() - consumed;
     ASSERT_GT(held, 0U);
-    ASSERT_LE(held, 16384U + 1500U);
+    ASSERT_LE(held, kFullRecord + 1500);
     connection->server->consume(held);
     consumed += held;
   }
   EXPECT_TRUE(connection->handler.received == text);
   EXPECT_EQ(connection->lower.window(), 1500U);
+}
+
+TEST(ServerStreamWindow, WhatCameWithTheHandshakesEndIsHeldUntilItIsConsumed) {
+  Connection connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}});
+  connection.handler.consume_at_once = false;
+  connection.handler.in_open = [&connection] { connection.server->consume(0); };
+  connection.client.start();
+  connection.carry_to_server();
+  connection.carry_to_client();
+  ASSERT_TRUE(connection.client.send(std::string(1000, 'x')));
+  connection.exchange();
+  EXPECT_EQ(connection.handler.received.size(), 1000U);
+  EXPECT_EQ(connection.lower.held(), 1000U);
+  connection.server->consume(1000);
+  EXPECT_EQ(connection.lower.held(), 0U);
 }
 
 TEST_P(ServerStreamTransfer, TinyRecordsShareBuffers) {

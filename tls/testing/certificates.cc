@@ -8,7 +8,7 @@
 namespace sluice::tls::testing {
 namespace {
 
-constexpr long kDay = 24 * 60 * 60;
+constexpr long kDay = 86400;
 
 template <typename T>
 T check(T result) {

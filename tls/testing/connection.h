@@ -26,7 +26,7 @@ struct Surroundings {
 struct ConnectionOptions {
   ClientOptions client = {};
   std::uint32_t buffers = 1024;
-  std::size_t window = 64 * 1024;
+  std::size_t window = std::size_t{64} * 1024;
   /// The size of each next piece on its way, in both directions; unset: whatever there is.
   std::function<std::size_t()> piece = {};
 };

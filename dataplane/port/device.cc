@@ -220,6 +220,23 @@ void Device::open_af_xdp() {
                "iface=" + name_.target + ",start_queue=0,queue_count=" + std::to_string(queues_));
 }
 
+// A packet socket gets copies: the kernel sees every frame as well.
+void Device::warn_of_kernel() {
+  const std::string& name = name_.target;
+  const std::vector<std::string> addresses = kernel_addresses(name);
+  if (!addresses.empty()) {
+    warnings_.push_back(name_.text + ": the kernel has addresses on the interface (" +
+                        joined(addresses) + ") and answers for them; ip addr flush dev " + name +
+                        " removes them");
+  }
+  if (kernel_forwards(name)) {
+    warnings_.push_back(name_.text +
+                        ": the kernel forwards what it receives on the interface, so that packets "
+                        "arrive twice; sysctl -w net.ipv4.conf." +
+                        name + ".forwarding=0 net.ipv6.conf." + name + ".forwarding=0 prevents it");
+  }
+}
+
 void Device::open_af_packet() {
   const KernelInterface interface = take_kernel_interface(kPacketMtuLimit);
   if (interface.merges_received) {
@@ -228,6 +245,7 @@ void Device::open_af_packet() {
                         "than its MTU are lost; ethtool -K " +
                         name_.target + " gro off lro off prevents it");
   }
+  warn_of_kernel();
   make_virtual("net_af_packet", "iface=" + name_.target + ",qpairs=" + std::to_string(queues_) +
                                     ",blocksz=" + std::to_string(kPacketBlockSize) +
                                     ",framesz=" + std::to_string(kPacketFrameSize) + ",framecnt=" +

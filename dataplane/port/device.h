@@ -63,6 +63,7 @@ class Device {
   void open_pci();
   void open_af_xdp();
   void open_af_packet();
+  void warn_of_kernel();
   void open_tap();
   void open_memif();
   void open_vhost_user();

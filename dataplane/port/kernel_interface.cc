@@ -1,16 +1,20 @@
 #include "dataplane/port/kernel_interface.h"
 
+#include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+#include <fstream>
+
+#include "dataplane/wire/ip_address.h"
 
 namespace sluice::port {
 namespace {
@@ -56,6 +60,18 @@ std::uint16_t combined_queues(Query& query) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(channels.combined_count, 0xffff));
 }
 
+std::optional<wire::IpAddress> ip_address(const sockaddr& address) {
+  if (address.sa_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+    return wire::IpAddress::v4(reinterpret_cast<const std::uint8_t*>(&v4.sin_addr));
+  }
+  if (address.sa_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    return wire::IpAddress::v6(v6.sin6_addr.s6_addr);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::optional<KernelInterface> find_kernel_interface(const std::string& name) {
@@ -74,6 +90,29 @@ std::optional<KernelInterface> find_kernel_interface(const std::string& name) {
   found.merges_received = merges_received(query);
   found.combined_queues = combined_queues(query);
   return found;
+}
+
+std::vector<std::string> kernel_addresses(const std::string& name) {
+  std::vector<std::string> addresses;
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return addresses;
+  for (const ifaddrs* entry = all; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr == nullptr || name != entry->ifa_name) continue;
+    const auto address = ip_address(*entry->ifa_addr);
+    if (address && !address->is_link_local()) addresses.push_back(address->to_string());
+  }
+  freeifaddrs(all);
+  return addresses;
+}
+
+bool kernel_forwards(const std::string& name) {
+  for (const char* family : {"ipv4", "ipv6"}) {
+    char setting = '0';
+    std::ifstream(std::string("/proc/sys/net/") + family + "/conf/" + name + "/forwarding") >>
+        setting;
+    if (setting == '1') return true;
+  }
+  return false;
 }
 
 std::vector<std::string> kernel_interface_names() {

@@ -23,6 +23,12 @@ struct KernelInterface {
 /// Reads an interface's state; nothing when there is none of this name.
 std::optional<KernelInterface> find_kernel_interface(const std::string& name);
 
+/// The kernel's own addresses on an interface, link-local ones apart, as text.
+std::vector<std::string> kernel_addresses(const std::string& name);
+
+/// Whether the kernel forwards packets of either family that arrive on an interface.
+bool kernel_forwards(const std::string& name);
+
 /// The names of all interfaces, for error messages.
 std::vector<std::string> kernel_interface_names();
 

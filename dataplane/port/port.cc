@@ -185,13 +185,6 @@ PortSummary Port::summary() const {
   return summary;
 }
 
-std::string Port::describe() const {
-  const PortSummary port = summary();
-  return port.device + ": " + port.driver + ", MAC " + port.mac + ", MTU " + port.mtu +
-         ", queues " + port.queues + ", in hardware: " + port.hardware +
-         ", in software: " + port.software + ", steering: " + port.steering;
-}
-
 std::string format_port_table(std::span<const PortSummary> ports) {
   using Member = std::string PortSummary::*;
   constexpr std::pair<const char*, Member> kColumns[] = {

@@ -54,8 +54,6 @@ class Port {
   [[nodiscard]] const DeviceName& device_name() const { return device_.name(); }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return device_.warnings(); }
   [[nodiscard]] PortSummary summary() const;
-  /// The summary in one line.
-  [[nodiscard]] std::string describe() const;
 
   /// Fetches up to `count` packets from a receive queue; they are the caller's.
   std::uint16_t receive(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) {

@@ -147,7 +147,8 @@ TEST_F(SteeringTest, KeepsTheOrderOfEachWorkersPackets) {
 
 TEST_F(SteeringTest, FullRingDropsAndCounts) {
   std::size_t sent = 0;
-  while (counters_[0]->hand_off_drops.get() == 0 && sent < 4 * HandOffMesh::kRingSize) {
+  while (counters_[0]->hand_off_drops.get() == 0 &&
+         sent < std::size_t{4} * HandOffMesh::kRingSize) {
     rte_mbuf* packet = pool_->packet(arp_frame()).release();
     ASSERT_EQ(steering_[0]->sort(kPort, {&packet, 1}), 1U);
     rte_pktmbuf_free(packet);

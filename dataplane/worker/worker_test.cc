@@ -1,6 +1,7 @@
 #include "dataplane/worker/worker.h"
 
 #include <gtest/gtest.h>
+#include <rte_ethdev.h>
 
 #include <memory>
 #include <string>
@@ -66,7 +67,9 @@ class Host {
  public:
   Host(std::uint32_t workers, const std::string& device, const char* address,
        port::DeviceEnvironment& environment, const std::string& name)
-      : received_(("r" + name).c_str(), workers), transmitted_(("t" + name).c_str(), workers) {
+      : ethdev_name_("net_ring_" + name),
+        received_(("r" + name).c_str(), workers),
+        transmitted_(("t" + name).c_str(), workers) {
     environment.workers = workers;
     port_ = std::make_unique<port::Port>(port::PortId(0), port::parse_device_name(device), 0,
                                          environment, links_);
@@ -108,6 +111,16 @@ class Host {
     return worked;
   }
 
+  // The link falls and is back before any worker has looked.
+  void bounce_link() {
+    std::uint16_t ethdev = 0;
+    ASSERT_EQ(rte_eth_dev_get_port_by_name(ethdev_name_.c_str(), &ethdev), 0);
+    ASSERT_EQ(rte_eth_dev_set_link_down(ethdev), 0);
+    EXPECT_TRUE(port_->refresh_link());
+    ASSERT_EQ(rte_eth_dev_set_link_up(ethdev), 0);
+    EXPECT_TRUE(port_->refresh_link());
+  }
+
   Worker& worker(std::uint32_t index) { return *workers_[index]; }
   port::Port& port() { return *port_; }
   const port::Counters& counters(std::uint32_t worker) {
@@ -116,6 +129,7 @@ class Host {
 
  private:
   Nothing nothing_;
+  std::string ethdev_name_;
   std::vector<std::unique_ptr<testing::TestPool>> pools_;
   port::HandOffMesh received_;
   port::HandOffMesh transmitted_;
@@ -132,8 +146,10 @@ class TwoHosts : public ::testing::Test {
     static int count = 0;
     const std::string wire = "w" + std::to_string(count++);
     environment_ = std::make_unique<port::DeviceEnvironment>(1);
-    server_ = std::make_unique<Host>(2, "ring:" + wire, "198.18.0.1/24", *environment_, wire + "s");
-    client_ = std::make_unique<Host>(1, "ring:" + wire, "198.18.0.2/24", *environment_, wire + "c");
+    server_ =
+        std::make_unique<Host>(2, "ring:" + wire, "198.18.0.1/24", *environment_, wire + "-0");
+    client_ =
+        std::make_unique<Host>(1, "ring:" + wire, "198.18.0.2/24", *environment_, wire + "-1");
     for (std::uint32_t i = 0; i < 2; ++i) {
       EXPECT_TRUE(server_->worker(i).stack().listen(service(), echo_[i]));
     }
@@ -205,6 +221,27 @@ TEST_F(TwoHosts, EveryWorkerLearnsNeighboursAndOneAnswers) {
   EXPECT_GT(server_->counters(0).copied.get(), 0U);
   stream->abort();
   run_for(seconds(1));
+}
+
+TEST_F(TwoHosts, NeighboursBehindAFallenLinkAreAskedForAnew) {
+  Client client;
+  const auto connect = [&] {
+    Stream* stream = client_->worker(0).stack().connect(service(), client);
+    ASSERT_NE(stream, nullptr);
+    run_for(seconds(1));
+    stream->abort();
+    run_for(microseconds(500));
+  };
+  const Counter& asked = client_->worker(0).network().counters().solicitations_sent;
+  run_for(seconds(3));
+  connect();
+  const std::uint64_t before = asked.get();
+  connect();
+  EXPECT_EQ(asked.get(), before) << "still known";
+  client_->bounce_link();
+  connect();
+  EXPECT_EQ(asked.get(), before + 1);
+  EXPECT_EQ(client.opened, 3U);
 }
 
 TEST_F(TwoHosts, AnIdlePassDoesNothing) {

@@ -21,6 +21,9 @@ bool has_all(std::uint64_t bits, std::uint64_t wanted) {
 
 Offloads select_offloads(DeviceKind kind, const DeviceCapabilities& has) {
   Offloads offloads;
+  // Over a ring the receiver gets the very buffers that were sent: they must not be parts of what
+  // the sender keeps for retransmission, since the receiver may decrypt in place.
+  if (kind == DeviceKind::kRing) return offloads;
   offloads.multi_segment = has_all(has.transmit, RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
   // With a guest no checksum is calculated at all: both sides trust the memory they share.
   if (kind != DeviceKind::kPci && kind != DeviceKind::kVhostUser) return offloads;

@@ -28,6 +28,10 @@ TEST(OffloadSelection, DriversThatCalculateInSoftwareAreNotAsked) {
   EXPECT_EQ(offloads, (Offloads{.multi_segment = true}));
 }
 
+TEST(OffloadSelection, OverARingNobodySendsWhatItKeeps) {
+  EXPECT_FALSE(select_offloads(DeviceKind::kRing, kEverything).multi_segment);
+}
+
 TEST(OffloadSelection, GuestsShareMemoryAndNeedNoChecksums) {
   const DeviceCapabilities vhost{RTE_ETH_RX_OFFLOAD_TCP_CKSUM,
                                  RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_MULTI_SEGS, 0};

@@ -84,8 +84,8 @@ TEST_F(RingPorts, SummaryTellsWhoDoesWhat) {
   const PortSummary summary = port->summary();
   EXPECT_EQ(summary.device, "ring:sum");
   EXPECT_EQ(summary.queues, "1 (worker 0)");
-  EXPECT_EQ(summary.hardware, "buffer chains");
-  EXPECT_EQ(summary.software, "rx checksum, tx checksum, segmentation");
+  EXPECT_EQ(summary.hardware, "-");
+  EXPECT_EQ(summary.software, "rx checksum, tx checksum, segmentation, buffer chains");
   EXPECT_EQ(summary.steering, "hand-off");
   EXPECT_THAT(format_port_table(std::span(&summary, 1)), HasSubstr("in hardware"));
 }

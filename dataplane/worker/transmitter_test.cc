@@ -117,6 +117,26 @@ TEST_F(TransmitterTest, AFullRingToTheOtherWorkerDropsAndCounts) {
   EXPECT_EQ(counters_[1].transmit_hand_off_drops.get(), 5U);
 }
 
+TEST_F(TransmitterTest, AChainIsCopiedIntoOneBufferWhereThePortTakesNoChains) {
+  Packet chain = pool_->packet("two ");
+  rte_pktmbuf_chain(chain.get(), pool_->packet("pieces").release());
+  transmitters_[0]->transmit(kPort, std::move(chain));
+  transmitters_[0]->flush();
+  rte_mbuf* received = nullptr;
+  ASSERT_EQ(far_->receive(0, &received, 1), 1);
+  const Packet packet(received);
+  EXPECT_TRUE(packet.contiguous());
+  EXPECT_EQ(testing::bytes_of(packet), "two pieces");
+}
+
+TEST_F(TransmitterTest, AChainThatFitsNoBufferIsRefusedAndCounted) {
+  Packet chain = pool_->packet(std::string(PacketPool::kDataRoom, 'a'));
+  rte_pktmbuf_chain(chain.get(), pool_->packet("b").release());
+  transmitters_[0]->transmit(kPort, std::move(chain));
+  EXPECT_EQ(transmitters_[0]->flush(), 0U);
+  EXPECT_EQ(counters_[0].transmit_refused.get(), 1U);
+}
+
 TEST_F(TransmitterTest, UnsentFramesAreFreedWithTheTransmitter) {
   transmit(0, 3);
   transmit(1, 3);

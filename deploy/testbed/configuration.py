@@ -24,6 +24,8 @@ class Settings:
     certificates: Sequence[Path]
     workers: int = 1
     device: str = "af_packet"
+    # Receive queues of each port; 0: as many as there are workers, where the device can.
+    queues: int = 1
     hugepages: bool | str = False
     max_connections: int = 16384
     guests: bool = False
@@ -70,10 +72,15 @@ def _process(settings: Settings) -> Table:
     }
 
 
+def _port(settings: Settings, interface: str) -> str:
+    queues = f",queues={settings.queues}" if settings.queues else ""
+    return f"{settings.device}:{interface}{queues}"
+
+
 def _wan(settings: Settings) -> Table:
     return {
         "name": "wan",
-        "ports": [f"{settings.device}:wan"],
+        "ports": [_port(settings, "wan")],
         "address": [f"{WAN}/24", f"{WAN6}/64"],
     }
 
@@ -82,12 +89,12 @@ def _farm(settings: Settings) -> Table:
     if settings.guests:
         ports = [f"vhost-user:{settings.guest_socket(guest.name)}" for guest in GUESTS]
     else:
-        ports = [f"{settings.device}:{host.name}" for host in FARM_HOSTS]
+        ports = [_port(settings, host.name) for host in FARM_HOSTS]
     return {"name": "farm", "ports": ports, "address": [f"{FARM}/24", f"{FARM6}/64"]}
 
 
 def _far(settings: Settings) -> Table:
-    return {"name": "far", "ports": [f"{settings.device}:far"], "address": f"{FAR}/24"}
+    return {"name": "far", "ports": [_port(settings, "far")], "address": f"{FAR}/24"}
 
 
 def _frontend(name: str, port: int, settings: Settings) -> Table:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import socket
 from pathlib import Path
+from typing import Any
 
 from testbed.configuration import Settings, configuration, to_toml
 from testbed.namespace import Namespace
@@ -97,6 +99,15 @@ class Sluice:
             if row["pxname"] == proxy and row["svname"] == service:
                 return row
         raise TestbedError(f"show stat has no row {proxy} {service}")
+
+    def workers(self) -> list[dict[str, Any]]:
+        """`show workers`: load, connections and buffers of each."""
+        rows: list[dict[str, Any]] = json.loads(self.ask("show workers json"))
+        return rows
+
+    def buffers_in_use(self) -> int:
+        """Packet buffers that hold something now, over all workers."""
+        return sum(row["buffers"] - row["buffers_free"] for row in self.workers())
 
     def resident_bytes(self) -> int:
         return self._started().resident_bytes()

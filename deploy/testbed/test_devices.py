@@ -17,11 +17,18 @@ SIZE = 1 << 26
 
 
 @pytest.mark.parametrize("device", ["af_packet", "af_xdp"])
-@pytest.mark.parametrize("worker_count", [1, 2], ids=["1-worker", "2-workers"])
+@pytest.mark.parametrize(
+    ("worker_count", "queues"), [(1, 1), (2, 1), (2, 0)], ids=["1-worker", "2-workers", "2-queues"]
+)
 def test_device_carries_the_traffic(
-    testbed: Testbed, client: Client, checked_program: Path, device: str, worker_count: int
+    testbed: Testbed,
+    client: Client,
+    checked_program: Path,
+    device: str,
+    worker_count: int,
+    queues: int,
 ) -> None:
-    testbed.start_sluice(checked_program, device=device, workers=worker_count)
+    testbed.start_sluice(checked_program, device=device, workers=worker_count, queues=queues)
     assert {client.curl(f"{HTTP}/").text for _ in range(4)} == {
         page_of(WEB1.name),
         page_of(WEB2.name),

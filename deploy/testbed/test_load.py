@@ -20,8 +20,10 @@ IDLE_CPU_LIMIT = 0.05  # of one core
 
 @pytest.fixture(scope="module")
 def fast(testbed: Testbed, fast_program: Path) -> Iterator[Sluice]:
+    # A client that opens thousands of connections one after the other is slow to use the first.
+    patient = {"timeout.keep_alive": "5m", "timeout.request": "2m"}
     yield testbed.start_sluice(
-        fast_program, max_connections=65536, overlay={"frontend": {"timeout.keep_alive": "5m"}}
+        fast_program, max_connections=65536, overlay={"frontend": patient}
     )
     testbed.stop_sluice()
 
@@ -77,7 +79,7 @@ def test_10000_idle_connections_stay_open_and_answer(
         fast_program,
         workers=workers_of_run,
         max_connections=65536,
-        overlay={"frontend": {"timeout.keep_alive": "5m"}},
+        overlay={"frontend": {"timeout.keep_alive": "5m", "timeout.request": "2m"}},
     )
     with IdleClients(client) as clients:
         clients.open(MANY)

@@ -323,6 +323,7 @@ class Run {
 }  // namespace
 }  // namespace sluice::tls
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sluice::testing::start_eal();
   static sluice::tls::World world;

@@ -19,7 +19,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 std::filesystem::path TemporaryDirectory::write(const std::string& name,
                                                 std::string_view contents) const {
-  const std::filesystem::path file = path_ / name;
+  std::filesystem::path file = path_ / name;
   std::ofstream stream(file, std::ios::binary);
   stream.write(contents.data(), static_cast<std::streamsize>(contents.size()));
   if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());

@@ -98,9 +98,10 @@ class Client:
             )
 
     def download(self, url: str, *words: str, address: str = WAN, timeout: float = 300) -> Transfer:
-        """Downloads with curl and hashes what comes."""
+        """Downloads with curl and hashes what comes. A transfer that stalls for 20 s has failed: a
+        Sluice that has died sends nothing, not even a reset."""
         digest, length = hashlib.sha256(), 0
-        extra = ["--write-out", "%{stderr}%{time_total}"]
+        extra = ["--write-out", "%{stderr}%{time_total}", "--speed-limit", "1", "--speed-time", "20"]
         command = self._curl([url, *words, *extra], address, timeout)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as curl:
             assert curl.stdout is not None and curl.stderr is not None

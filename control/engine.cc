@@ -21,6 +21,10 @@ std::vector<unsigned> choose_cpus(const Config& config) {
   const std::vector<unsigned> allowed = port::allowed_cpus();
   if (allowed.empty()) throw std::runtime_error("the CPUs of this process cannot be found out");
   const std::uint32_t workers = worker_count(config);
+  if (workers > allowed.size()) {
+    log_warning(std::to_string(workers) + " workers share " + std::to_string(allowed.size()) +
+                (allowed.size() == 1 ? " CPU" : " CPUs"));
+  }
   for (std::uint32_t worker = 0; worker < workers; ++worker) {
     cpus.push_back(allowed[worker % allowed.size()]);
   }
@@ -188,6 +192,11 @@ bool Engine::end() {
 
 void Engine::tend() {
   snapshots_->reclaim();
+  watch_links();
+  watch_listeners();
+}
+
+void Engine::watch_links() {
   for (const port::PortId id : fleet_->watch_links()) {
     const port::Port& port = *fleet_->ports()[id.index()];
     const std::string message = "port " + port.device_name().text + ": link is ";
@@ -197,6 +206,15 @@ void Engine::tend() {
       log_warning(message + "down");
     }
   }
+}
+
+void Engine::watch_listeners() {
+  std::uint64_t failures = 0;
+  for (const auto& program : programs_) failures += program->listen_failures();
+  if (failures == listen_failures_) return;
+  listen_failures_ = failures;
+  log_error("some addresses of frontends cannot be listened on (" + std::to_string(failures) +
+            " failures over all workers)");
 }
 
 std::string Engine::describe() const {

@@ -43,7 +43,7 @@ class Engine {
   /// seconds: then nothing can be taken down any more.
   [[nodiscard]] bool end();
 
-  /// Looks after links and old snapshots; called a few times a second.
+  /// Looks after links, listeners and old snapshots; called a few times a second.
   void tend();
 
   /// What start-up tells the operator: the ports, the memory.
@@ -66,6 +66,9 @@ class Engine {
   }
 
  private:
+  void watch_links();
+  void watch_listeners();
+
   Config config_;
   std::vector<unsigned> cpus_;
   worker::MemoryPlan memory_;
@@ -76,6 +79,7 @@ class Engine {
   std::unique_ptr<SnapshotStore> snapshots_;
   std::vector<std::unique_ptr<WorkerProgram>> programs_;
   std::uint64_t generation_ = 0;
+  std::uint64_t listen_failures_ = 0;  // that were told of
   bool running_ = false;
 };
 

@@ -22,7 +22,7 @@ constexpr std::string_view kConfig = R"(
 workers = 2
 hugepages = false
 max_connections = 1000
-drain_timeout = "5s"
+drain_timeout = "60s"
 [[interface]]
 name = "wan"
 ports = ["ring:w"]
@@ -177,7 +177,7 @@ TEST_F(EngineTest, DrainsAndEndsOnASignal) {
   const auto begun = std::chrono::steady_clock::now();
   loop.run();
   other.join();
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 4s) << "there was nothing to wait for";
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s) << "there was nothing to wait for";
   EXPECT_NE(ask("show info").find("Stopping: 1\n"), std::string::npos);
   EXPECT_NE(ask("show stat").find(",STOP,"), std::string::npos);
   EXPECT_TRUE(engine_->end());

@@ -19,8 +19,6 @@ constexpr FigureTags kStatusTags{"Status", "Gauge", "Process", "u32"};
 constexpr FigureTags kKeyTags{"Key", "Gauge", "Process", "u32"};
 constexpr FigureTags kBytesTags{"Metric", "Gauge", "Process", "u64"};
 
-constexpr std::uint64_t kMiB = 1U << 20;
-
 std::vector<HttpCounters> http_counters(const Engine& engine) {
   std::vector<HttpCounters> counters;
   for (const auto& program : engine.programs()) counters.push_back(program->http_counters());

@@ -35,6 +35,9 @@ class WorkerProgram final : public worker::Application {
 
   /// The worker's counters. Not to be read after end().
   [[nodiscard]] HttpCounters http_counters() const;
+  [[nodiscard]] std::uint64_t listen_failures() const {
+    return proxy_->counters().listen_failures.get();
+  }
   [[nodiscard]] WorkerCounters counters(std::size_t ports) const;
 
  private:

@@ -6,8 +6,9 @@
 namespace sluice::control {
 namespace {
 
-// HAProxy's numbers are syslog's.
-constexpr int kErrorSeverity = 3;
+// HAProxy's marks; the numbers are syslog's.
+constexpr std::string_view kErrorNumber = "[3]:";
+constexpr std::string_view kErrorName = "[err]:";
 
 }  // namespace
 
@@ -113,8 +114,7 @@ Answer AdminSession::set_severity(const std::vector<std::string>& words) {
 
 void AdminSession::answer(const Answer& answer) {
   if (answer.failed && severity_ != Severity::kNone) {
-    output_ += severity_ == Severity::kNumber ? "[" + std::to_string(kErrorSeverity) + "]:"
-                                              : std::string("[err]:");
+    output_ += severity_ == Severity::kNumber ? kErrorNumber : kErrorName;
   }
   output_ += answer.text;
   output_ += prompt_ ? "\n> " : "\n";

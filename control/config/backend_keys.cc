@@ -83,7 +83,7 @@ Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
       .key("timeout.keep_alive", timeout(), inside(&C::timeouts, &Timeouts::keep_alive),
            "An unused connection to a server is closed after this.")
       .key("retries", integer(0, 16), &C::retries,
-           "Further attempts when a server did not take the request.")
+           "Further attempts, on other servers where there are any, after a failed connect.")
       .key("pool.connections", integer(0, 65536), &C::pool_connections,
            "Unused connections kept to each server by each worker; 0 keeps none.")
       .key("limit.response_head_bytes", head_size(), &C::response_head_bytes,

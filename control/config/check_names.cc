@@ -7,6 +7,7 @@
 
 #include "control/config/checks.h"
 #include "control/config/suggestion.h"
+#include "control/config/wording.h"
 #include "http/counters.h"
 
 namespace sluice::control {
@@ -14,14 +15,6 @@ namespace {
 
 // HAProxy's rows of these names stand beside those of the servers.
 constexpr std::string_view kReserved[] = {"FRONTEND", "BACKEND"};
-
-std::string quoted(const std::string& text) {
-  return "'" + text + "'";
-}
-
-std::string on_line(Position at) {
-  return " (line " + std::to_string(at.line) + ")";
-}
 
 /// Names that must not occur twice. Names that were not given are passed over: that error stands
 /// already.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/config/checks.h"
+#include "control/config/wording.h"
 #include "dataplane/port/device_name.h"
 
 namespace sluice::control {
@@ -17,10 +18,6 @@ using wire::IpAddress;
 using wire::Prefix;
 
 constexpr std::uint32_t kLeastMtu6 = 1280;  // RFC 8200 section 5
-
-std::string on_line(Position at) {
-  return " (line " + std::to_string(at.line) + ")";
-}
 
 unsigned bits(const IpAddress& address) {
   return address.is_v4() ? 32 : 128;
@@ -121,7 +118,7 @@ class NetworkChecks {
 
   void check_address(const InterfaceConfig& interface, const Located<Prefix>& given) {
     const Prefix& prefix = given.value;
-    const std::string shown = "'" + prefix.to_string() + "'";
+    const std::string shown = quoted(prefix.to_string());
     if (const auto why = not_a_host(prefix.address); !why.empty()) {
       problems_.error(given.at, shown + " " + std::string(why));
       return;
@@ -177,7 +174,7 @@ class NetworkChecks {
 
   void check_next_hop(const InterfaceConfig& interface, const Located<IpAddress>& gateway,
                       const std::string& key) {
-    const std::string shown = "'" + gateway.value.to_string() + "'";
+    const std::string shown = quoted(gateway.value.to_string());
     if (const auto why = not_a_host(gateway.value); !why.empty()) {
       problems_.error(gateway.at, shown + " " + std::string(why));
     } else if (own(gateway.value)) {

@@ -24,7 +24,8 @@ std::string Diagnostics::format(const std::string& file) const {
   for (const Entry* entry : ordered) {
     lines += file;
     if (entry->at.line != 0) {
-      lines += ":" + std::to_string(entry->at.line) + ":" + std::to_string(entry->at.column);
+      lines.append(":").append(std::to_string(entry->at.line));
+      lines.append(":").append(std::to_string(entry->at.column));
     }
     lines += entry->is_error ? ": " : ": warning: ";
     lines += entry->message + "\n";

@@ -52,12 +52,13 @@ Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
       .key("route", table_list(route), &C::routes, "Routes by host and path.")
       .key("tls.certificate", list(text("path")), &C::certificates,
            "PEM files with a certificate, its chain and its key (or the key beside it, as "
-           "`NAME.key`), or directories of such files. A client's SNI chooses. Without any, the "
-           "frontend speaks plain HTTP.")
+           "`NAME.key`), or directories of such files; relative paths begin where Sluice was "
+           "started. "
+           "A client's SNI chooses. Without any, the frontend speaks plain HTTP.")
       .key("tls.strict_sni", located(boolean()), &C::strict_sni,
            "Refuse names that no certificate has, rather than show the first certificate.")
       .key("timeout.request", timeout(), inside(&C::timeouts, &Timeouts::request),
-           "For a whole request head; then 408.")
+           "For a whole request head; then 408. A client that sends nothing at all is closed.")
       .key("timeout.idle", timeout(), inside(&C::timeouts, &Timeouts::idle),
            "Without progress while a message is under way.")
       .key("timeout.keep_alive", timeout(), inside(&C::timeouts, &Timeouts::keep_alive),

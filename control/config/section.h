@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/config/value_type.h"
+#include "control/config/wording.h"
 
 namespace sluice::control {
 
@@ -143,8 +144,7 @@ ValueType<std::vector<T>> table_list(const Section<T>& section) {
           [section](std::string_view key, const Value& value, std::vector<T>& into,
                     Diagnostics& problems) {
             if (value.array() == nullptr) {
-              problems.error(value.at, "'" + std::string(key) +
-                                           "' must be a list of tables: write " +
+              problems.error(value.at, quoted(key).append(" must be a list of tables: write ") +
                                            section.description().title);
               return false;
             }

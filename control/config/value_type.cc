@@ -6,17 +6,14 @@
 
 #include "control/config/quantity.h"
 #include "control/config/suggestion.h"
+#include "control/config/wording.h"
 
 namespace sluice::control {
 namespace {
 
 constexpr std::size_t kLongestName = 64;
 
-std::string quoted_key(std::string_view key) {
-  return std::string("'").append(key).append("'");
-}
-
-std::string quoted(std::string_view text) {
+std::string in_toml(std::string_view text) {
   return std::string("\"").append(text).append("\"");
 }
 
@@ -57,24 +54,21 @@ std::string range_of(const T& least, const T& most, std::string (*format)(T)) {
 void wrong_type(std::string_view key, const Value& value, std::string_view what,
                 Diagnostics& problems) {
   problems.error(
-      value.at,
-      quoted_key(key).append(" must be ").append(what).append(", not ").append(value.kind()));
+      value.at, quoted(key).append(" must be ").append(what).append(", not ").append(value.kind()));
 }
 
 void wrong_text(std::string_view key, const Value& value, std::string_view what,
                 Diagnostics& problems) {
-  problems.error(value.at, quoted_key(key)
-                               .append(" must be ")
-                               .append(what)
-                               .append(", not ")
-                               .append(quoted(*value.text())));
+  problems.error(
+      value.at,
+      quoted(key).append(" must be ").append(what).append(", not ").append(in_toml(*value.text())));
 }
 
 std::string any_of(const std::vector<std::string>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += quoted(words[i]);
+    text += in_toml(words[i]);
   }
   return text;
 }
@@ -85,8 +79,8 @@ void wrong_choice(std::string_view key, const Value& value, const std::vector<st
     wrong_type(key, value, any_of(words), problems);
     return;
   }
-  problems.error(value.at, quoted_key(key) + " must be " + any_of(words) + ", not " +
-                               quoted(*value.text()) + did_you_mean(*value.text(), words));
+  problems.error(value.at, quoted(key) + " must be " + any_of(words) + ", not " +
+                               in_toml(*value.text()) + did_you_mean(*value.text(), words));
 }
 
 ValueType<bool> boolean() {
@@ -115,7 +109,7 @@ ValueType<std::uint32_t> integer(std::uint32_t least, std::uint32_t most, std::s
               return false;
             }
             if (*given < least || *given > most) {
-              problems.error(value.at, quoted_key(key) + " must be from " + range + ", not " +
+              problems.error(value.at, quoted(key) + " must be from " + range + ", not " +
                                            std::to_string(*given));
               return false;
             }
@@ -131,15 +125,14 @@ ValueType<Duration> duration(Duration least, Duration most) {
   const std::string range = range_of(least, most, format_duration);
   auto type = parsed<Duration>(
       "duration", "a duration such as \"250ms\", \"30s\" or \"5m\"", parse_duration,
-      [](const Duration& value) { return quoted(format_duration(value)); });
+      [](const Duration& value) { return in_toml(format_duration(value)); });
   type.range = range;
   type.read = [read = type.read, least, most, range](std::string_view key, const Value& value,
                                                      Duration& into, Diagnostics& problems) {
     Duration given{};
     if (!read(key, value, given, problems)) return false;
     if (given < least || given > most) {
-      problems.error(value.at,
-                     quoted_key(key) + " must be from " + range + ", not " + *value.text());
+      problems.error(value.at, quoted(key) + " must be from " + range + ", not " + *value.text());
       return false;
     }
     into = given;
@@ -153,7 +146,7 @@ ValueType<std::uint64_t> size(std::uint64_t least, std::uint64_t most, bool unli
       range_of(least, most, format_size) + (unlimited ? ", or 0B for no limit" : "");
   auto type =
       parsed<std::uint64_t>("size", "a size such as \"512B\", \"64KiB\" or \"1MiB\"", parse_size,
-                            [](const std::uint64_t& value) { return quoted(format_size(value)); });
+                            [](const std::uint64_t& value) { return in_toml(format_size(value)); });
   type.range = range;
   type.read = [read = type.read, least, most, unlimited, range](
                   std::string_view key, const Value& value, std::uint64_t& into,
@@ -161,8 +154,7 @@ ValueType<std::uint64_t> size(std::uint64_t least, std::uint64_t most, bool unli
     std::uint64_t given = 0;
     if (!read(key, value, given, problems)) return false;
     if ((given < least || given > most) && !(unlimited && given == 0)) {
-      problems.error(value.at,
-                     quoted_key(key) + " must be from " + range + ", not " + *value.text());
+      problems.error(value.at, quoted(key) + " must be from " + range + ", not " + *value.text());
       return false;
     }
     into = given;
@@ -180,17 +172,17 @@ ValueType<std::string> text(std::string what) {
               return false;
             }
             if (value.text()->empty()) {
-              problems.error(value.at, quoted_key(key) + " must not be empty");
+              problems.error(value.at, quoted(key) + " must not be empty");
               return false;
             }
             if (value.text()->find('\0') != std::string::npos) {
-              problems.error(value.at, quoted_key(key) + " must not hold a NUL character");
+              problems.error(value.at, quoted(key) + " must not hold a NUL character");
               return false;
             }
             into = *value.text();
             return true;
           },
-          [](const std::string& value) { return value.empty() ? "none" : quoted(value); }};
+          [](const std::string& value) { return value.empty() ? "none" : in_toml(value); }};
 }
 
 ValueType<std::string> name() {
@@ -234,13 +226,13 @@ ValueType<wire::IpAddress> ip_address() {
   return parsed<wire::IpAddress>(
       "IP address", "an IP address such as \"192.0.2.1\" or \"2001:db8::1\"",
       wire::IpAddress::parse,
-      [](const wire::IpAddress& value) { return quoted(value.to_string()); });
+      [](const wire::IpAddress& value) { return in_toml(value.to_string()); });
 }
 
 ValueType<wire::Prefix> prefix() {
   return parsed<wire::Prefix>(
       "address/length", "an address and prefix length such as \"192.0.2.10/24\"",
-      wire::Prefix::parse, [](const wire::Prefix& value) { return quoted(value.to_string()); });
+      wire::Prefix::parse, [](const wire::Prefix& value) { return in_toml(value.to_string()); });
 }
 
 ValueType<wire::Endpoint> endpoint() {
@@ -251,7 +243,7 @@ ValueType<wire::Endpoint> endpoint() {
   };
   return parsed<wire::Endpoint>(
       "address:port", "an address and port such as \"192.0.2.10:443\" or \"[2001:db8::1]:443\"",
-      parse, [](const wire::Endpoint& value) { return quoted(value.to_string()); });
+      parse, [](const wire::Endpoint& value) { return in_toml(value.to_string()); });
 }
 
 }  // namespace sluice::control

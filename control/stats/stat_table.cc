@@ -150,7 +150,7 @@ bool parse_number(const std::string& text, std::int64_t& into) {
   return error == std::errc{} && rest == end;
 }
 
-std::string quoted(const std::string& text) {
+std::string in_csv(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string result = "\"";
   for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -161,7 +161,7 @@ std::string to_text(const Figure& figure) {
   struct Text {
     std::string operator()(std::uint64_t value) const { return std::to_string(value); }
     std::string operator()(std::int64_t value) const { return std::to_string(value); }
-    std::string operator()(const std::string& value) const { return quoted(value); }
+    std::string operator()(const std::string& value) const { return in_csv(value); }
   };
   return std::visit(Text{}, figure);
 }

@@ -48,7 +48,9 @@ std::size_t SendQueue::read(std::size_t offset, std::size_t size, Packet& packet
   while (added < size && source != nullptr) {
     const auto here =
         static_cast<std::uint16_t>(std::min<std::size_t>(size - added, source->data_len - skip));
-    if (copy_all || here <= kCopyLimit / 4) {
+    // Behind a reference there is no room of our own to copy to.
+    const bool copy = copy_all || (here <= kCopyLimit / 4 && head->nb_segs == 1);
+    if (copy) {
       std::uint8_t* room = packet.append(here);
       if (room == nullptr) break;
       std::memcpy(room, rte_pktmbuf_mtod_offset(source, const std::uint8_t*, skip), here);

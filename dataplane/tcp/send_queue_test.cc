@@ -52,6 +52,18 @@ TEST(SendQueue, SharesLongRunsInsteadOfCopying) {
   EXPECT_FALSE(packet.contiguous());
 }
 
+TEST(SendQueue, NeverWritesBehindASharedBuffer) {
+  TestPool pool(64);
+  SendQueue queue;
+  Packet shared = pool.packet(std::string(1000, 'a') + std::string(400, 'b'));
+  queue.append(ByteChain(pool->share(*shared.get(), 0, 1000)));
+  queue.append(ByteChain(pool.packet("tail")));
+  Packet packet = pool->allocate();
+  ASSERT_EQ(queue.read(0, 1004, packet, *pool, true), 1004U);
+  EXPECT_EQ(bytes_of(packet), std::string(1000, 'a') + "tail");
+  EXPECT_EQ(bytes_of(shared), std::string(1000, 'a') + std::string(400, 'b'));
+}
+
 TEST(SendQueue, SaysHowMuchItCouldReadWhenBuffersRunOut) {
   TestPool pool(4);
   SendQueue queue;

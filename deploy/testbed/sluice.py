@@ -16,6 +16,8 @@ from testbed.process import Process, TestbedError, wait_for
 # A finding of a sanitizer ends the program at once, with its report in the log.
 _ENVIRONMENT = {
     "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_stack_use_after_return=0",
+    # What drivers of other projects leave behind at the end of the process.
+    "LSAN_OPTIONS": f"suppressions={Path(__file__).with_name('leaks-of-drivers.txt')}",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
 }
 _FINDINGS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "Assertion ")

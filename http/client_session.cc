@@ -26,7 +26,11 @@ void ClientSession::start(Stream& stream) {
 }
 
 void ClientSession::drain() {
-  if (state_ == State::kWaiting && !reader_.started() && input_.empty()) end(Ending::kClose);
+  if (between_requests()) end(Ending::kClose);
+}
+
+bool ClientSession::between_requests() const {
+  return state_ == State::kWaiting && !reader_.started() && input_.empty();
 }
 
 void ClientSession::destroy() {
@@ -468,8 +472,9 @@ void ClientSession::end_turn() {
     state_ = State::kWaiting;
     arm(timeouts().keep_alive);
     process();
-    // The response may have been begun, and promised to keep the connection, before the drain.
-    if (core_.draining) drain();
+    // The response may have been begun, and promised to keep the connection, before the drain: the
+    // next request may be on its way.
+    if (core_.draining && between_requests()) linger();
   } else if (quiet || input_ended_) {
     end(Ending::kClose);
   } else {
@@ -480,7 +485,7 @@ void ClientSession::end_turn() {
 void ClientSession::give_back_turn() {
   if (turn_ == nullptr) return;
   consume(turn_->request_window.release_all());
-  core_.give_back(std::move(turn_));
+  core_.give_back(std::exchange(turn_, nullptr));
 }
 
 // --- The end

@@ -90,6 +90,7 @@ class ClientSession final : public StreamHandler,
   void begin_turn();
   void begin_exchange(const Frontend& frontend, const RequestHead& request);
   [[nodiscard]] bool may_begin() const;
+  [[nodiscard]] bool between_requests() const;
   void refuse(HeadError error);
 
   // Their bodies.

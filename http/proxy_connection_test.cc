@@ -279,6 +279,21 @@ TEST(UpstreamConnection, IsClosedForUnsolicitedBytes) {
   EXPECT_EQ(client.sent(), "");
 }
 
+// A 408 that crosses with the request is no answer to it.
+TEST(UpstreamConnection, TakesNoResponseFromBeforeTheRequest) {
+  ProxyWorld world;
+  world.warm_up();
+  FakeStream& client = world.client();
+  client.deliver(kGet);
+  EXPECT_FALSE(world.server(0).sent().empty());
+  world.server(0).deliver("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(world.server(0).aborted());
+  EXPECT_EQ(client.sent(), "");
+  ASSERT_EQ(world.network.connections(), 2U) << "it is repeated";
+  answer(world, ok_response("fine"), 1);
+  EXPECT_TRUE(client.sent().ends_with("fine"));
+}
+
 TEST(UpstreamConnection, IsNotPooledWithBytesBehindTheResponse) {
   ProxyWorld world;
   FakeStream& client = world.client();
@@ -367,6 +382,22 @@ TEST(Drain, ClosesWhatIsIdleAndEndsTheRest) {
   EXPECT_EQ(world.proxy->sessions(), 0U);
   EXPECT_EQ(world.proxy->idle_upstreams(), 0U);
   EXPECT_EQ(world.network.accept(ProxyWorld::kFrontend, ProxyWorld::kClient), nullptr);
+}
+
+TEST(Drain, EndsAConnectionWhoseResponseHadBegun) {
+  ProxyWorld world;
+  FakeStream& client = world.client();
+  client.deliver(kGet);
+  answer(world, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab");
+  EXPECT_EQ(field_of(client.sent(), "Connection"), "(none)");
+  world.proxy->drain();
+  EXPECT_FALSE(client.gone());
+  world.server(0).deliver("cd");
+  EXPECT_TRUE(client.sent().ends_with("abcd"));
+  EXPECT_TRUE(client.finished());
+  EXPECT_FALSE(client.gone()) << "the client may have sent its next request already";
+  client.end();
+  EXPECT_TRUE(client.closed());
 }
 
 TEST(Adopt, ServesByTheNewSettingsOnOldConnections) {

@@ -243,6 +243,7 @@ TEST(BadServer, ThatClosesWithinAHeadIs502) {
   world.warm_up();
   FakeStream& client = world.client();
   client.deliver(kGet);
+  world.server(0).acknowledge_all();
   world.server(0).deliver("HTTP/1.1 200 O");
   world.server(0).end();
   EXPECT_TRUE(client.sent().starts_with("HTTP/1.1 502 ")) << "a response had begun";

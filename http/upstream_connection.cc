@@ -31,7 +31,7 @@ void UpstreamConnection::assign(UpstreamUser& user, const Request& request) {
   interim_ = 0;
   to_head_ = request.to_head;
   awaits_continue_ = request.expects_continue;
-  request_sent_ = response_begun_ = head_done_ = keep_ = false;
+  acknowledged_ = request_sent_ = response_begun_ = head_done_ = keep_ = false;
   if (state_ != State::kIdle) return;
   state_ = State::kBusy;
   arm_for_response();
@@ -91,9 +91,12 @@ void UpstreamConnection::on_open() {
 void UpstreamConnection::on_data(ByteChain data) {
   server_.counters.bytes_out.add(data.size());
   server_.backend_counters->bytes_out.add(data.size());
-  if (user_ == nullptr) {
+  // What a server sent before it had any of this request is no answer to it, but to nothing: a 408
+  // of an idle connection, say, that crosses with the request.
+  const bool crossed = reused() && !acknowledged_;
+  if (user_ == nullptr || crossed) {
     pool_.counters().unsolicited.add();
-    shut(Ending::kReset);
+    fail(UpstreamFailure::kEndedEarly);
     return;
   }
   response_begun_ = true;
@@ -114,6 +117,7 @@ void UpstreamConnection::on_end() {
 
 void UpstreamConnection::on_acknowledged(std::size_t /*bytes*/) {
   if (user_ == nullptr) return;
+  acknowledged_ = true;
   if (!request_sent_) arm(server_.timeouts.idle);
   user_->on_upstream_acknowledged();
 }

@@ -114,6 +114,7 @@ class UpstreamConnection final : public StreamHandler,
   std::uint8_t interim_ = 0;
   bool to_head_ = false;
   bool awaits_continue_ = false;
+  bool acknowledged_ = false;  // some of the request
   bool request_sent_ = false;
   bool response_begun_ = false;  // its first byte has come
   bool head_done_ = false;

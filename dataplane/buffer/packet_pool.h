@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dataplane/base/counter.h"
 #include "dataplane/buffer/packet.h"
@@ -53,6 +55,11 @@ class PacketPool {
   /// the memory, which is free when both are. `offset + size` must lie within its data.
   [[nodiscard]] Packet share(rte_mbuf& buffer, std::uint16_t offset, std::uint16_t size);
 
+  /// Names the pools of other workers whose buffers come here with packets that are handed over:
+  /// what is short there is short here, since here is where they may be held up. They outlive the
+  /// calls of refresh().
+  void fed_by(std::vector<const PacketPool*> others) { others_ = std::move(others); }
+
   /// Reads how many buffers are free; called once a loop.
   void refresh();
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
@@ -60,6 +67,8 @@ class PacketPool {
   [[nodiscard]] std::uint32_t available() const {
     return static_cast<std::uint32_t>(available_.get());
   }
+  /// As of the last refresh(), here or in the scarcest of the pools that feed this worker.
+  [[nodiscard]] std::uint32_t scarcest() const { return scarcest_; }
   [[nodiscard]] MemoryPressure pressure() const { return pressure_; }
   [[nodiscard]] std::uint64_t allocation_failures() const { return allocation_failures_.get(); }
 
@@ -73,6 +82,8 @@ class PacketPool {
   rte_mempool* references_ = nullptr;
   std::uint32_t capacity_;
   Counter available_;
+  std::uint32_t scarcest_ = 0;
+  std::vector<const PacketPool*> others_;
   MemoryPressure pressure_ = MemoryPressure::kNone;
   Counter allocation_failures_;
 };

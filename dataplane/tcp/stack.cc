@@ -249,7 +249,7 @@ void Stack::free_finished() {
 // the pool is under pressure, where new connections are refused.
 void Stack::adapt_receive_limit() {
   const std::uint32_t reserve = core_.pool.capacity() / 8 * 3;
-  const std::uint32_t available = core_.pool.available();
+  const std::uint32_t available = core_.pool.scarcest();
   const std::uint64_t usable = available > reserve ? available - reserve : 0;
   core_.receive_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(
       core_.config.receive_buffer, usable * kBytesPerBuffer / kBufferShare));

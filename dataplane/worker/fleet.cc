@@ -31,6 +31,13 @@ void Fleet::make_pools(const FleetSettings& settings) {
                                                   settings.buffers_per_worker));
   }
   if (settings.workers == 1) return;
+  for (const auto& pool : pools_) {
+    std::vector<const PacketPool*> others;
+    for (const auto& other : pools_) {
+      if (other != pool) others.push_back(other.get());
+    }
+    pool->fed_by(std::move(others));
+  }
   received_ = std::make_unique<port::HandOffMesh>("rx", settings.workers);
   transmitted_ = std::make_unique<port::HandOffMesh>("tx", settings.workers);
 }

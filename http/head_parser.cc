@@ -3,6 +3,7 @@
 #include <llhttp.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "http/authority.h"
 #include "http/characters.h"
@@ -190,10 +191,17 @@ HeadError summarise(std::string_view lines, std::vector<Field>& fields, Summary&
 HeadError settle_host(const Summary& summary, RequestHead& request) {
   if (summary.hosts > 1) return HeadError::kBadHost;
   if (summary.hosts == 0 && request.version == Version::kHttp11) return HeadError::kBadHost;
-  if (summary.hosts == 1 && !parse_authority(summary.host)) return HeadError::kBadHost;
-  if (request.authority.empty()) request.authority = summary.host;
-  const auto authority = parse_authority(request.authority);
-  request.host = authority ? authority->host : std::string_view();
+  std::optional<Authority> host;
+  if (summary.hosts == 1) {
+    host = parse_authority(summary.host);
+    if (!host) return HeadError::kBadHost;
+  }
+  if (request.authority.empty()) {
+    request.authority = summary.host;
+  } else {
+    host = parse_authority(request.authority);
+  }
+  request.host = host ? host->host : std::string_view();
   return HeadError::kNone;
 }
 

@@ -101,7 +101,8 @@ Ipv6Payload Ipv6Payload::find(const Ipv6Header& header, Bytes packet) {
 }
 
 void write_ipv6_header(std::uint8_t* out, const Ipv6HeaderFields& fields) {
-  store_be16(out, static_cast<std::uint16_t>(0x6000U | fields.traffic_class << 4));
+  store_be16(
+      out, static_cast<std::uint16_t>(0x6000U | static_cast<unsigned>(fields.traffic_class) << 4));
   store_be16(out + 2, 0);
   store_be16(out + 4, fields.payload_length);
   out[6] = fields.next_header;

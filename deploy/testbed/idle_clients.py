@@ -40,13 +40,14 @@ class IdleClients:
     def open(self, count: int, port: int = 80, timeout: float = 120) -> None:
         """Opens connections, some hundred at a time; with TLS on port 443."""
         deadline = time.monotonic() + timeout
-        with self._client.namespace.entered():
-            while len(self._connections) < count:
-                batch = [_connecting(port) for _ in range(min(_WINDOW, count - len(self._connections)))]
-                self._connections += batch
-                _wait_connected(batch, deadline)
-        if port == 443:
-            self._connections = [self._client.tls(plain) for plain in map(_blocking, self._connections)]
+        while (missing := count - len(self._connections)) > 0:
+            with self._client.namespace.entered():
+                batch = [_connecting(port) for _ in range(min(_WINDOW, missing))]
+            _wait_connected(batch, deadline)
+            if port == 443:
+                # Batch by batch: Sluice does not wait for a handshake for long.
+                batch = [self._client.tls(_blocking(plain)) for plain in batch]
+            self._connections += batch
 
     def __len__(self) -> int:
         return len(self._connections)

@@ -39,7 +39,7 @@ def test_wrk_over_https_meets_no_error(
     seconds = 20 if long_form else 5
     result = client.wrk(f"{HTTPS}/", seconds, 500, *ways)
     assert (result.socket_errors, result.bad_statuses) == (0, 0), result.text
-    assert result.requests > 100 * seconds
+    assert result.requests >= 100
     figure(
         f"wrk -c500 over HTTPS, {'Connection: close' if ways else 'keep-alive'}: "
         f"{result.requests} requests in {seconds} s, no error"

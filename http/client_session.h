@@ -84,7 +84,7 @@ class ClientSession final : public StreamHandler,
   [[nodiscard]] const ClientTimeouts& timeouts() const { return core_.timeouts(frontend_); }
   [[nodiscard]] std::string_view via_name() const { return core_.via_name(frontend_); }
 
-  // Requests.
+  // Requests: client_session_request.cc.
   void process();
   void read_request();
   void begin_turn();
@@ -93,14 +93,14 @@ class ClientSession final : public StreamHandler,
   [[nodiscard]] bool between_requests() const;
   void refuse(HeadError error);
 
-  // Their bodies.
+  // Their bodies: client_session_request.cc.
   void pump_body();
   enum class Decoded : std::uint8_t { kFine, kBad, kTooLarge, kNoBuffers };
   Decoded decode_body();
   void forward_body();
   void refuse_body(Decoded why);
 
-  // Responses.
+  // Responses: client_session_response.cc.
   void send(ByteChain data);
   void answer(unsigned status, bool close);
   void end_turn();

@@ -1,0 +1,138 @@
+#include "http/client_session.h"
+
+#include <utility>
+
+#include "http/chunked_encoder.h"
+#include "http/error_response.h"
+#include "http/forwarded_head.h"
+#include "http/turn.h"
+
+namespace sluice::http {
+
+void ClientSession::on_interim_response(const ResponseHead& head) {
+  Turn& turn = *turn_;
+  turn.awaits_continue = false;
+  arm(timeouts().idle);
+  if (turn.version == Version::kHttp10) return;  // RFC 9110 section 15.2
+  ByteChain bytes = write_response_head(head, {.via_name = via_name()}, core_.pool());
+  if (bytes.empty()) return;  // nothing depends on it
+  counters_.responses.count(head.status);
+  send(std::move(bytes));
+}
+
+// Decides how the response is framed for this client and whether the connection outlives it.
+void ClientSession::on_response(const ResponseHead& head) {
+  Turn& turn = *turn_;
+  turn.responding = true;
+  turn.awaits_continue = false;
+  const bool unknown_length = head.framing.kind == BodyFraming::Kind::kChunked ||
+                              head.framing.kind == BodyFraming::Kind::kUntilClose;
+  turn.response_chunked = unknown_length && turn.version == Version::kHttp11;
+  const Frontend* frontend = core_.frontend(frontend_);
+  const std::uint32_t most = frontend == nullptr ? 1 : frontend->limits.requests_per_connection;
+  turn.close_after = !turn.client_keeps_alive || core_.draining || !turn.body_complete ||
+                     (input_ended_ && input_.empty()) ||
+                     (unknown_length && !turn.response_chunked) || (most != 0 && requests_ >= most);
+  ByteChain bytes = write_response_head(head,
+                                        {.via_name = via_name(),
+                                         .client_version = turn.version,
+                                         .close = turn.close_after,
+                                         .chunked = turn.response_chunked},
+                                        core_.pool());
+  if (bytes.empty()) {
+    core_.counters.out_of_buffers.add();
+    end(Ending::kReset);
+    return;
+  }
+  counters_.responses.count(head.status);
+  arm(timeouts().idle);
+  send(std::move(bytes));
+}
+
+void ClientSession::on_response_body(ByteChain data) {
+  if (!turn_->response_chunked) return send(std::move(data));
+  ByteChain chunk;
+  if (!append_chunk(chunk, std::move(data), core_.pool())) {
+    core_.counters.out_of_buffers.add();
+    end(Ending::kReset);
+    return;
+  }
+  send(std::move(chunk));
+}
+
+void ClientSession::on_response_end() {
+  if (turn_->response_chunked) {
+    ByteChain last;
+    if (!append_last_chunk(last, core_.pool())) {
+      core_.counters.out_of_buffers.add();
+      end(Ending::kReset);
+      return;
+    }
+    send(std::move(last));
+  }
+  end_turn();
+}
+
+void ClientSession::on_exchange_failed(unsigned status) {
+  answer(status, false);
+}
+
+void ClientSession::on_response_broken() {
+  end(Ending::kReset);
+}
+
+// A response of our own. The connection ends behind it if asked to, or if the request's body is not
+// known to end where it should.
+void ClientSession::answer(unsigned status, bool close) {
+  if (turn_ == nullptr) {  // refused before a head was whole
+    turn_ = core_.make_turn();
+    state_ = State::kExchange;
+    counters_.requests.add();
+  }
+  Turn& turn = *turn_;
+  turn.exchange.cancel(Exchange::Cancel::kAnsweredOtherwise);
+  if (turn.responding) return end(Ending::kReset);
+  const bool last = close || !turn.body_complete || !turn.client_keeps_alive || core_.draining ||
+                    turn.version == Version::kHttp10;
+  turn.responding = turn.close_after = true;
+  turn.close_after = last;
+  ByteChain bytes = write_error_response(status, last, turn.to_head, core_.pool());
+  if (bytes.empty()) return end(Ending::kReset);
+  counters_.responses.count(status);
+  send(std::move(bytes));
+  end_turn();
+}
+
+void ClientSession::send(ByteChain data) {
+  counters_.bytes_out.add(data.size());
+  stream_->send(std::move(data));
+}
+
+// The response is complete. Who announced the end decides how it comes: a client that did sends
+// nothing more; any other may, and must be read for a while.
+void ClientSession::end_turn() {
+  const Turn& turn = *turn_;
+  const bool close = turn.close_after;
+  const bool quiet = turn.body_complete && !turn.client_keeps_alive && input_.empty();
+  give_back_turn();
+  if (!close) {
+    state_ = State::kWaiting;
+    arm(timeouts().keep_alive);
+    process();
+    // The response may have been begun, and promised to keep the connection, before the drain: the
+    // next request may be on its way.
+    if (core_.draining && between_requests()) linger();
+  } else if (quiet || input_ended_) {
+    end(Ending::kClose);
+  } else {
+    linger();
+  }
+}
+
+void ClientSession::give_back_turn() {
+  if (turn_ == nullptr) return;
+  consume(turn_->request_window.release_all());
+  core_.give_back(std::exchange(turn_, nullptr));
+}
+
+}  // namespace sluice::http

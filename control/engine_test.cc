@@ -53,18 +53,18 @@ Config config() {
 class EngineTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    signals_ = new SignalQueue;
-    engine_ = new Engine(config());
+    signals = new SignalQueue;
+    engine = new Engine(config());
     SettingsBuilder builder(2);
-    engine_->publish(builder.build(config()));
-    monitor_ = new Monitor(*engine_);
-    add_admin_commands(commands(), *monitor_);
-    engine_->start();
+    engine->publish(builder.build(config()));
+    monitor = new Monitor(*engine);
+    add_admin_commands(commands(), *monitor);
+    engine->start();
   }
   static void TearDownTestSuite() {
-    delete monitor_;
-    delete engine_;
-    delete signals_;
+    delete monitor;
+    delete engine;
+    delete signals;
   }
 
   static CommandTable& commands() {
@@ -78,15 +78,15 @@ class EngineTest : public ::testing::Test {
     return answer.text;
   }
 
-  inline static SignalQueue* signals_ = nullptr;
-  inline static Engine* engine_ = nullptr;
-  inline static Monitor* monitor_ = nullptr;
+  inline static SignalQueue* signals = nullptr;
+  inline static Engine* engine = nullptr;
+  inline static Monitor* monitor = nullptr;
 };
 
 TEST_F(EngineTest, WorkersRunAndAreCounted) {
-  monitor_->tick();
+  monitor->tick();
   std::this_thread::sleep_for(50ms);
-  monitor_->tick();
+  monitor->tick();
   const auto workers = nlohmann::json::parse(ask("show workers json"));
   ASSERT_EQ(workers.size(), 2U);
   for (const auto& worker : workers) {
@@ -97,7 +97,7 @@ TEST_F(EngineTest, WorkersRunAndAreCounted) {
 }
 
 TEST_F(EngineTest, DescribesPortsAndMemory) {
-  const std::string text = engine_->describe();
+  const std::string text = engine->describe();
   EXPECT_NE(text.find("ring:w"), std::string::npos) << text;
   EXPECT_NE(text.find("packet buffers for each of 2 workers"), std::string::npos) << text;
   EXPECT_NE(text.find("without hugepages"), std::string::npos) << text;
@@ -157,11 +157,11 @@ TEST_F(EngineTest, RefusesArgumentsThatThereAreNot) {
 
 TEST_F(EngineTest, ANewSnapshotReplacesTheOldOne) {
   SettingsBuilder builder(2);
-  const auto before = engine_->snapshot().generation;
-  engine_->publish(builder.build(config()));
-  EXPECT_EQ(engine_->snapshot().generation, before + 1);
+  const auto before = engine->snapshot().generation;
+  engine->publish(builder.build(config()));
+  EXPECT_EQ(engine->snapshot().generation, before + 1);
   for (int i = 0; i < 100; ++i) {
-    engine_->tend();
+    engine->tend();
     std::this_thread::sleep_for(1ms);
   }
   EXPECT_NE(ask("show info").find("Snapshot: 2\n"), std::string::npos);
@@ -169,7 +169,7 @@ TEST_F(EngineTest, ANewSnapshotReplacesTheOldOne) {
 
 // The last one: it ends the engine.
 TEST_F(EngineTest, DrainsAndEndsOnASignal) {
-  ControlLoop loop(*engine_, *monitor_, nullptr, *signals_);
+  ControlLoop loop(*engine, *monitor, nullptr, *signals);
   std::thread other([] {
     std::this_thread::sleep_for(100ms);
     ::kill(::getpid(), SIGTERM);
@@ -180,7 +180,7 @@ TEST_F(EngineTest, DrainsAndEndsOnASignal) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s) << "there was nothing to wait for";
   EXPECT_NE(ask("show info").find("Stopping: 1\n"), std::string::npos);
   EXPECT_NE(ask("show stat").find(",STOP,"), std::string::npos);
-  EXPECT_TRUE(engine_->end());
+  EXPECT_TRUE(engine->end());
 }
 
 }  // namespace

@@ -15,10 +15,10 @@
 
 namespace {
 
-using sluice::control::ExitCode;
+namespace control = sluice::control;
 
 std::string version_text() {
-  return "sluice " + std::string(sluice::control::kVersion) + " (" + rte_version() + ", " +
+  return "sluice " + std::string(control::kVersion) + " (" + rte_version() + ", " +
          OpenSSL_version(OPENSSL_VERSION) + ")";
 }
 
@@ -58,21 +58,20 @@ struct CommandLine {
   }
 
   int execute() {
-    using namespace sluice::control;
     if (*check) {
-      if (list_keys) return print(key_reference());
-      if (list_counters) return print(counter_reference());
-      if (!check_file.empty()) return check_command(check_file);
+      if (list_keys) return print(control::key_reference());
+      if (list_counters) return print(control::counter_reference());
+      if (!check_file.empty()) return control::check_command(check_file);
       std::fputs("sluice check: which FILE?\n", stderr);
-      return kUsage;
+      return control::kUsage;
     }
-    if (*run) return run_command(run_file);
-    return ctl_command(ctl_socket, ctl_file, ctl->remaining());
+    if (*run) return control::run_command(run_file);
+    return control::ctl_command(ctl_socket, ctl_file, ctl->remaining());
   }
 
   static int print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
-    return ExitCode::kSuccess;
+    return control::kSuccess;
   }
 };
 
@@ -84,11 +83,11 @@ int main(int argc, char** argv) {
     try {
       line.app.parse(argc, argv);
     } catch (const CLI::ParseError& fault) {
-      return line.app.exit(fault) == 0 ? ExitCode::kSuccess : ExitCode::kUsage;
+      return line.app.exit(fault) == 0 ? control::kSuccess : control::kUsage;
     }
     return line.execute();
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "sluice: %s\n", fault.what());
-    return ExitCode::kCannotStart;
+    return control::kCannotStart;
   }
 }

@@ -14,11 +14,11 @@ using tls::testing::TemporaryDirectory;
 class CertificateCheck : public ::testing::Test {
  protected:
   // What is said about a frontend with these certificates; "DIR" stands for the directory.
-  std::string check(std::vector<std::string> paths) {
+  std::string check(const std::vector<std::string>& paths) {
     Config config;
     FrontendConfig frontend;
     std::uint32_t line = 0;
-    for (std::string& path : paths) {
+    for (const std::string& path : paths) {
       frontend.certificates.push_back({directory_.path() / path, {++line, 1}});
     }
     config.frontends.push_back(std::move(frontend));

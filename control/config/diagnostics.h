@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,7 +12,9 @@ struct Position {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
 
-  friend auto operator<=>(const Position&, const Position&) = default;
+  friend bool operator<(const Position& a, const Position& b) {
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+  }
 };
 
 /// A value with the place it was read from.

@@ -98,7 +98,8 @@ ValueType<bool> boolean() {
           [](const bool& value) { return std::string(value ? "true" : "false"); }};
 }
 
-ValueType<std::uint32_t> integer(std::uint32_t least, std::uint32_t most, std::string unset) {
+ValueType<std::uint32_t> integer(std::uint32_t least, std::uint32_t most,
+                                 const std::string& unset) {
   const std::string range = std::to_string(least) + " to " + std::to_string(most);
   return {"integer", range,
           [least, most, range](std::string_view key, const Value& value, std::uint32_t& into,

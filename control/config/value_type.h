@@ -40,7 +40,8 @@ void wrong_text(std::string_view key, const Value& value, std::string_view what,
 
 ValueType<bool> boolean();
 /// An integer; `unset` names the value 0 in the list of defaults, where 0 stands for "not given".
-ValueType<std::uint32_t> integer(std::uint32_t least, std::uint32_t most, std::string unset = {});
+ValueType<std::uint32_t> integer(std::uint32_t least, std::uint32_t most,
+                                 const std::string& unset = {});
 ValueType<Duration> duration(Duration least, Duration most);
 /// A number of bytes. `unlimited`: 0B is allowed too and means no limit.
 ValueType<std::uint64_t> size(std::uint64_t least, std::uint64_t most, bool unlimited = false);
@@ -121,6 +122,7 @@ void wrong_choice(std::string_view key, const Value& value, const std::vector<st
 template <typename T>
 ValueType<T> choice(std::vector<std::pair<std::string, T>> choices) {
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const auto& [word, meaning] : choices) words.push_back(word);
   return {
       "string", any_of(words),

@@ -5,6 +5,7 @@
 #include "control/admin/session.h"
 
 // A client may send anything, in any pieces, and take its answers as slowly as it likes.
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using sluice::control::AdminSession;
   sluice::control::CommandTable commands;

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "control/settings_builder.h"
@@ -67,9 +67,9 @@ class HttpStatistics {
   StatRow backend_row(const http::Backend& backend, std::uint64_t now);
 
   std::vector<HttpCounters> workers_;
-  std::map<http::FrontendId, FrontendHistory> frontends_;
-  std::map<http::BackendId, ServiceHistory> backends_;
-  std::map<http::ServerId, ServiceHistory> servers_;
+  std::unordered_map<http::FrontendId, FrontendHistory> frontends_;
+  std::unordered_map<http::BackendId, ServiceHistory> backends_;
+  std::unordered_map<http::ServerId, ServiceHistory> servers_;
   StableIds<ProxyNumber> numbers_;
 };
 

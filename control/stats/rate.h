@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -11,7 +12,8 @@ class Rate {
   /// `seconds` since the last look, above zero.
   void look(std::uint64_t total, double seconds) {
     if (last_ && total >= *last_) {
-      current_ = static_cast<std::uint64_t>(static_cast<double>(total - *last_) / seconds + 0.5);
+      current_ =
+          static_cast<std::uint64_t>(std::llround(static_cast<double>(total - *last_) / seconds));
       if (current_ > maximum_) maximum_ = current_;
     }
     last_ = total;

@@ -105,7 +105,7 @@ class Simulation {
 };
 
 /// A stream's end for tests: records what happens and sends what it is told.
-class Probe : public StreamHandler {
+class Probe final : public StreamHandler {
  public:
   void on_open() override { opened = true; }
   void on_data(ByteChain data) override;

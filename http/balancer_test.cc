@@ -35,9 +35,7 @@ class BalancerTest : public ::testing::Test, public ServerView {
 
 TEST_F(BalancerTest, TakesEachServerInTurn) {
   make(3);
-  std::vector<std::size_t> order;
-  for (int i = 0; i < 6; ++i) order.push_back(choose());
-  EXPECT_EQ(order, (std::vector<std::size_t>{0, 1, 2, 0, 1, 2}));
+  for (const std::size_t expected : {0U, 1U, 2U, 0U, 1U, 2U}) EXPECT_EQ(choose(), expected);
   EXPECT_FALSE(last_resort_);
 }
 
@@ -48,9 +46,7 @@ TEST_F(BalancerTest, ChoosesNothingWithoutServers) {
 TEST_F(BalancerTest, PassesOverAPausedServer) {
   make(3);
   health_[1].failed(now_, pause_);
-  std::vector<std::size_t> order;
-  for (int i = 0; i < 4; ++i) order.push_back(choose());
-  EXPECT_EQ(order, (std::vector<std::size_t>{0, 2, 0, 2}));
+  for (const std::size_t expected : {0U, 2U, 0U, 2U}) EXPECT_EQ(choose(), expected);
 }
 
 TEST_F(BalancerTest, LetsOneTrialThroughAfterThePause) {

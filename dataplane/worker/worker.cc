@@ -73,11 +73,11 @@ bool Worker::run_once(Application& application, Instant now) {
     ++work;
   }
   heed_links();
+  application.begin_loop(clock_.now());
   work += receiver_.receive();
   const std::size_t fired = timers_.advance(kTimerBudget);
   counters_.timers_fired.add(fired);
   work += fired;
-  application.begin_loop(clock_.now());
   work += stack_.flush();
   work += transmitter_.collect();
   work += transmitter_.flush();

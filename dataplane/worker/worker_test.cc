@@ -107,8 +107,11 @@ class Host {
 
   bool pass(Instant now) {
     bool worked = false;
-    for (const auto& worker : workers_) worked |= worker->run_once(nothing_, now);
+    for (std::uint32_t i = 0; i < workers_.size(); ++i) worked |= pass(i, nothing_, now);
     return worked;
+  }
+  bool pass(std::uint32_t worker, Application& application, Instant now) {
+    return workers_[worker]->run_once(application, now);
   }
 
   // The link falls and is back before any worker has looked.
@@ -242,6 +245,35 @@ TEST_F(TwoHosts, NeighboursBehindAFallenLinkAreAskedForAnew) {
   connect();
   EXPECT_EQ(asked.get(), before + 1);
   EXPECT_EQ(client.opened, 3U);
+}
+
+// Otherwise clients that knock while Sluice starts would be refused.
+TEST_F(TwoHosts, AnApplicationListensBeforeTheFirstPacketIsReceived) {
+  struct Listener final : Application {
+    Listener(Worker& worker, Acceptor& acceptor) : worker_(worker), acceptor_(acceptor) {}
+    void begin_loop(Instant /*now*/) override {
+      (void)worker_.stack().listen({service().address, kService + 1}, acceptor_);
+    }
+    Worker& worker_;
+    Acceptor& acceptor_;
+  };
+  Client client;
+  Stream* stream = client_->worker(0).stack().connect(service(), client);
+  run_for(seconds(1));  // the neighbour is known now
+  stream->close();
+
+  stream = client_->worker(0).stack().connect({service().address, kService + 1}, client);
+  ASSERT_NE(stream, nullptr);
+  client_->pass(now_);
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    Listener listener(server_->worker(i), echo_[i]);
+    server_->pass(i, listener, now_);
+  }
+  run_for(seconds(1));
+  EXPECT_EQ(client.opened, 2U);
+  EXPECT_EQ(client.failed, 0U);
+  stream->close();
+  run_for(seconds(2));
 }
 
 TEST_F(TwoHosts, AnIdlePassDoesNothing) {

@@ -255,8 +255,8 @@ TEST(BadServer, ThatSpeaksNoHttpIs502) {
                                "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "HTTP/2.0 200 OK\r\n\r\n",
                                "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                                "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
-                               "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
-                               "Transfer-Encoding: chunked\r\n\r\n",
+                               ("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"
+                                "Transfer-Encoding: chunked\r\n\r\n"),
                                "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
                                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
                                "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n"}) {

@@ -32,7 +32,7 @@ std::shared_ptr<const tls::ServerIdentity> make_identity() {
 // A TLS client on a fake stream of the proxy's network.
 class SecureClient {
  public:
-  explicit SecureClient(ProxyWorld& world, tls::testing::ClientOptions options = {})
+  explicit SecureClient(ProxyWorld& world, const tls::testing::ClientOptions& options = {})
       : world_(world), client_(*pool_, options), lower_(world.client()) {}
 
   void handshake() {

@@ -63,10 +63,10 @@ Answer CommandTable::unknown(std::span<const std::string> words) const {
   for (const Command& command : commands_) {
     names.push_back(joined(command.words));
     if (!begins_with(command.words, words)) continue;
-    return refusal(quoted(joined(words)) + " needs more words:\n" + help(words));
+    return refusal(in_quotes(joined(words)) + " needs more words:\n" + help(words));
   }
   const std::string given = joined(words.first(std::min<std::size_t>(words.size(), 3)));
-  return refusal("unknown command " + quoted(given.substr(0, 64)) + did_you_mean(given, names) +
+  return refusal("unknown command " + in_quotes(given.substr(0, 64)) + did_you_mean(given, names) +
                  " ('help' lists them all)");
 }
 

@@ -27,8 +27,8 @@ class UniqueNames {
     if (name.value.empty()) return;
     const auto [first, is_new] = seen_.emplace(name.value, name.at);
     if (is_new) return;
-    problems_.error(
-        name.at, "there is another " + what_ + " " + quoted(name.value) + on_line(first->second));
+    problems_.error(name.at, "there is another " + what_ + " " + in_quotes(name.value) +
+                                 on_line(first->second));
   }
 
  private:
@@ -180,21 +180,22 @@ class NameChecks {
     }
     some_missing_ = true;
     if (!all_named_ || names.empty()) return;
-    problems_.error(backend.at, "there is no backend " + quoted(backend.value) +
+    problems_.error(backend.at, "there is no backend " + in_quotes(backend.value) +
                                     did_you_mean(backend.value, names));
   }
 
   void check_backend(const BackendConfig& backend) {
     if (complete_ && !some_missing_ && !backend.name.value.empty() &&
         used_.count(backend.name.value) == 0) {
-      problems_.warning(backend.name.at, "no frontend uses backend " + quoted(backend.name.value));
+      problems_.warning(backend.name.at,
+                        "no frontend uses backend " + in_quotes(backend.name.value));
     }
     UniqueNames names("server of this backend", problems_);
     std::map<std::string, Position> addresses;
     for (const ServerConfig& server : backend.servers) {
       for (const std::string_view reserved : kReserved) {
         if (server.name.value != reserved) continue;
-        problems_.error(server.name.at, "a server cannot be named " + quoted(server.name.value) +
+        problems_.error(server.name.at, "a server cannot be named " + in_quotes(server.name.value) +
                                             ", which stands for a row of the statistics");
       }
       const auto [first, is_new] =

@@ -118,7 +118,7 @@ class NetworkChecks {
 
   void check_address(const InterfaceConfig& interface, const Located<Prefix>& given) {
     const Prefix& prefix = given.value;
-    const std::string shown = quoted(prefix.to_string());
+    const std::string shown = in_quotes(prefix.to_string());
     if (const auto why = not_a_host(prefix.address); !why.empty()) {
       problems_.error(given.at, shown + " " + std::string(why));
       return;
@@ -174,7 +174,7 @@ class NetworkChecks {
 
   void check_next_hop(const InterfaceConfig& interface, const Located<IpAddress>& gateway,
                       const std::string& key) {
-    const std::string shown = quoted(gateway.value.to_string());
+    const std::string shown = in_quotes(gateway.value.to_string());
     if (const auto why = not_a_host(gateway.value); !why.empty()) {
       problems_.error(gateway.at, shown + " " + std::string(why));
     } else if (own(gateway.value)) {

@@ -144,7 +144,7 @@ ValueType<std::vector<T>> table_list(const Section<T>& section) {
           [section](std::string_view key, const Value& value, std::vector<T>& into,
                     Diagnostics& problems) {
             if (value.array() == nullptr) {
-              problems.error(value.at, quoted(key).append(" must be a list of tables: write ") +
+              problems.error(value.at, in_quotes(key).append(" must be a list of tables: write ") +
                                            section.description().title);
               return false;
             }

@@ -54,14 +54,17 @@ std::string range_of(const T& least, const T& most, std::string (*format)(T)) {
 void wrong_type(std::string_view key, const Value& value, std::string_view what,
                 Diagnostics& problems) {
   problems.error(
-      value.at, quoted(key).append(" must be ").append(what).append(", not ").append(value.kind()));
+      value.at,
+      in_quotes(key).append(" must be ").append(what).append(", not ").append(value.kind()));
 }
 
 void wrong_text(std::string_view key, const Value& value, std::string_view what,
                 Diagnostics& problems) {
-  problems.error(
-      value.at,
-      quoted(key).append(" must be ").append(what).append(", not ").append(in_toml(*value.text())));
+  problems.error(value.at, in_quotes(key)
+                               .append(" must be ")
+                               .append(what)
+                               .append(", not ")
+                               .append(in_toml(*value.text())));
 }
 
 std::string any_of(const std::vector<std::string>& words) {
@@ -79,7 +82,7 @@ void wrong_choice(std::string_view key, const Value& value, const std::vector<st
     wrong_type(key, value, any_of(words), problems);
     return;
   }
-  problems.error(value.at, quoted(key) + " must be " + any_of(words) + ", not " +
+  problems.error(value.at, in_quotes(key) + " must be " + any_of(words) + ", not " +
                                in_toml(*value.text()) + did_you_mean(*value.text(), words));
 }
 
@@ -110,7 +113,7 @@ ValueType<std::uint32_t> integer(std::uint32_t least, std::uint32_t most,
               return false;
             }
             if (*given < least || *given > most) {
-              problems.error(value.at, quoted(key) + " must be from " + range + ", not " +
+              problems.error(value.at, in_quotes(key) + " must be from " + range + ", not " +
                                            std::to_string(*given));
               return false;
             }
@@ -133,7 +136,8 @@ ValueType<Duration> duration(Duration least, Duration most) {
     Duration given{};
     if (!read(key, value, given, problems)) return false;
     if (given < least || given > most) {
-      problems.error(value.at, quoted(key) + " must be from " + range + ", not " + *value.text());
+      problems.error(value.at,
+                     in_quotes(key) + " must be from " + range + ", not " + *value.text());
       return false;
     }
     into = given;
@@ -155,7 +159,8 @@ ValueType<std::uint64_t> size(std::uint64_t least, std::uint64_t most, bool unli
     std::uint64_t given = 0;
     if (!read(key, value, given, problems)) return false;
     if ((given < least || given > most) && !(unlimited && given == 0)) {
-      problems.error(value.at, quoted(key) + " must be from " + range + ", not " + *value.text());
+      problems.error(value.at,
+                     in_quotes(key) + " must be from " + range + ", not " + *value.text());
       return false;
     }
     into = given;
@@ -173,11 +178,11 @@ ValueType<std::string> text(std::string what) {
               return false;
             }
             if (value.text()->empty()) {
-              problems.error(value.at, quoted(key) + " must not be empty");
+              problems.error(value.at, in_quotes(key) + " must not be empty");
               return false;
             }
             if (value.text()->find('\0') != std::string::npos) {
-              problems.error(value.at, quoted(key) + " must not hold a NUL character");
+              problems.error(value.at, in_quotes(key) + " must not hold a NUL character");
               return false;
             }
             into = *value.text();

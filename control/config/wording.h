@@ -9,7 +9,7 @@
 namespace sluice::control {
 
 /// 'text'
-inline std::string quoted(std::string_view text) {
+inline std::string in_quotes(std::string_view text) {
   return std::string("'").append(text).append("'");
 }
 

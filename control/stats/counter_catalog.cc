@@ -200,7 +200,7 @@ class Builder {
     }
   }
 
-  void put(const std::string& layer, std::string name, std::string help,
+  void put(const std::string& layer, const std::string& name, std::string help,
            std::function<std::uint64_t(const WorkerCounters&)> read) {
     entries.push_back({layer + "." + name, std::move(help), std::move(read)});
   }

@@ -28,20 +28,20 @@ class Probe final : public Timer {
 class TimerWheelTest : public ::testing::Test {
  protected:
   void run_for(Duration time, Duration step = milliseconds(1)) {
-    const Instant end = clock.now() + time;
-    while (clock.now() < end) {
-      clock.advance_by(std::min<Duration>(step, end - clock.now()));
-      wheel.advance(1000);
+    const Instant end = clock_.now() + time;
+    while (clock_.now() < end) {
+      clock_.advance_by(std::min<Duration>(step, end - clock_.now()));
+      wheel_.advance(1000);
     }
   }
 
-  Clock clock;
-  TimerWheel wheel{clock};
+  Clock clock_;
+  TimerWheel wheel_{clock_};
 };
 
 TEST_F(TimerWheelTest, FiresOnceNotEarlyAndAtMostATickLate) {
   Probe probe;
-  wheel.arm_after(probe, milliseconds(30));
+  wheel_.arm_after(probe, milliseconds(30));
   run_for(milliseconds(29));
   EXPECT_TRUE(probe.fired.empty());
   run_for(milliseconds(5));
@@ -53,8 +53,8 @@ TEST_F(TimerWheelTest, FiresOnceNotEarlyAndAtMostATickLate) {
 
 TEST_F(TimerWheelTest, ArmedLaterFiresAtTheLaterDeadlineOnly) {
   Probe probe;
-  wheel.arm_after(probe, milliseconds(10));
-  wheel.arm_after(probe, milliseconds(500));
+  wheel_.arm_after(probe, milliseconds(10));
+  wheel_.arm_after(probe, milliseconds(500));
   run_for(milliseconds(499));
   EXPECT_TRUE(probe.fired.empty());
   run_for(milliseconds(5));
@@ -63,8 +63,8 @@ TEST_F(TimerWheelTest, ArmedLaterFiresAtTheLaterDeadlineOnly) {
 
 TEST_F(TimerWheelTest, ArmedEarlierFiresAtTheEarlierDeadline) {
   Probe probe;
-  wheel.arm_after(probe, hours(2));
-  wheel.arm_after(probe, milliseconds(3));
+  wheel_.arm_after(probe, hours(2));
+  wheel_.arm_after(probe, milliseconds(3));
   run_for(milliseconds(6));
   EXPECT_EQ(probe.fired.size(), 1U);
 }
@@ -72,8 +72,8 @@ TEST_F(TimerWheelTest, ArmedEarlierFiresAtTheEarlierDeadline) {
 TEST_F(TimerWheelTest, DisarmedAndDestroyedTimersDoNotFire) {
   Probe disarmed;
   auto destroyed = std::make_unique<Probe>();
-  wheel.arm_after(disarmed, milliseconds(5));
-  wheel.arm_after(*destroyed, milliseconds(5));
+  wheel_.arm_after(disarmed, milliseconds(5));
+  wheel_.arm_after(*destroyed, milliseconds(5));
   disarmed.disarm();
   destroyed.reset();
   run_for(milliseconds(20));
@@ -83,14 +83,14 @@ TEST_F(TimerWheelTest, DisarmedAndDestroyedTimersDoNotFire) {
 TEST_F(TimerWheelTest, MayRearmAndDestroyFromTheCallback) {
   Probe again;
   again.action = [&] {
-    if (again.fired.size() < 3) wheel.arm_after(again, milliseconds(4));
+    if (again.fired.size() < 3) wheel_.arm_after(again, milliseconds(4));
   };
   auto gone = std::make_unique<Probe>();
   Probe killer;
   killer.action = [&] { gone.reset(); };
-  wheel.arm_after(again, milliseconds(4));
-  wheel.arm_after(killer, milliseconds(4));
-  wheel.arm_after(*gone, milliseconds(4));
+  wheel_.arm_after(again, milliseconds(4));
+  wheel_.arm_after(killer, milliseconds(4));
+  wheel_.arm_after(*gone, milliseconds(4));
   run_for(milliseconds(40));
   EXPECT_EQ(again.fired.size(), 3U);
   EXPECT_EQ(gone, nullptr);
@@ -99,11 +99,11 @@ TEST_F(TimerWheelTest, MayRearmAndDestroyFromTheCallback) {
 TEST_F(TimerWheelTest, TheBudgetBoundsOneCallAndLosesNothing) {
   std::vector<std::unique_ptr<Probe>> probes;
   for (int i = 0; i < 100; ++i) {
-    wheel.arm_after(*probes.emplace_back(std::make_unique<Probe>()), milliseconds(5));
+    wheel_.arm_after(*probes.emplace_back(std::make_unique<Probe>()), milliseconds(5));
   }
-  clock.advance_by(milliseconds(10));
-  EXPECT_EQ(wheel.advance(30), 30U);
-  EXPECT_EQ(wheel.advance(1000), 70U);
+  clock_.advance_by(milliseconds(10));
+  EXPECT_EQ(wheel_.advance(30), 30U);
+  EXPECT_EQ(wheel_.advance(1000), 70U);
 }
 
 TEST_F(TimerWheelTest, ManyRandomDeadlinesFireInTheirTick) {
@@ -112,8 +112,8 @@ TEST_F(TimerWheelTest, ManyRandomDeadlinesFireInTheirTick) {
   std::vector<Instant> deadlines;
   for (int i = 0; i < 2000; ++i) {
     const Duration delay = milliseconds(random() % (i % 10 == 0 ? 3'000'000 : 3000));
-    deadlines.push_back(clock.now() + delay);
-    wheel.arm_after(*probes.emplace_back(std::make_unique<Probe>()), delay);
+    deadlines.push_back(clock_.now() + delay);
+    wheel_.arm_after(*probes.emplace_back(std::make_unique<Probe>()), delay);
   }
   run_for(milliseconds(3'100'000), milliseconds(7));
   for (std::size_t i = 0; i < probes.size(); ++i) {

@@ -78,7 +78,7 @@ bool ByteChain::append_copy(std::span<const std::uint8_t> bytes, PacketPool& poo
     added.link(mbuf, mbuf, piece);
     rest = rest.subspan(piece);
   }
-  if (in_tail > 0) {
+  if (tail_ != nullptr && in_tail > 0) {
     std::memcpy(rte_pktmbuf_mtod_offset(tail_, std::uint8_t*, tail_->data_len), bytes.data(),
                 in_tail);
     tail_->data_len = static_cast<std::uint16_t>(tail_->data_len + in_tail);

@@ -105,7 +105,7 @@ std::size_t PacketPool::memory_for(std::uint32_t buffers) {
   constexpr std::size_t kEach =
       2 * (sizeof(rte_mbuf) + kObjectOverhead) + kHeadroom + kDataRoom + 2 * sizeof(void*);
   constexpr std::size_t kFixed = std::size_t{4} << 20;  // caches for every lcore, rings, chunks
-  return kFixed + buffers * kEach + std::bit_ceil(buffers + 1U) * 2 * sizeof(void*);
+  return kFixed + buffers * kEach + std::bit_ceil(std::size_t{buffers} + 1) * 2 * sizeof(void*);
 }
 
 Packet PacketPool::refused() {

@@ -69,6 +69,7 @@ TEST(SendQueue, SaysHowMuchItCouldReadWhenBuffersRunOut) {
   SendQueue queue;
   Packet text = pool.packet(std::string(1000, 'a'));
   std::vector<Packet> references;
+  references.reserve(4);
   for (int i = 0; i < 4; ++i) references.push_back(pool->share(*text.get(), 0, 10));
   queue.append(ByteChain(std::move(text)));
   Packet packet = pool->allocate();

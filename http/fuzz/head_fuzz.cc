@@ -3,8 +3,8 @@
 #include <string>
 
 #include "dataplane/testing/eal.h"
+#include "dataplane/testing/fuzz_input.h"
 #include "http/forwarded_head.h"
-#include "http/fuzz/input.h"
 #include "http/head_parser.h"
 #include "http/head_reader.h"
 
@@ -15,8 +15,8 @@ namespace {
 
 using sluice::ByteChain;
 using sluice::http::BodyFraming;
-using sluice::http::fuzz::pool;
-using sluice::http::fuzz::require;
+using sluice::testing::fuzz_pool;
+using sluice::testing::require;
 using namespace sluice::http;  // NOLINT(google-build-using-namespace): a program of its own
 
 constexpr std::size_t kLimit = 8192;
@@ -36,7 +36,7 @@ void check_request(std::string_view head) {
   const BodyFraming framing = request.framing;
   const bool has_host = !request.authority.empty();
   const std::string forwarded =
-      text_of(write_request_head(request, {.via_name = "f", .forwarded = true}, pool()));
+      text_of(write_request_head(request, {.via_name = "f", .forwarded = true}, fuzz_pool()));
   RequestHead again;
   const HeadError error = parser.parse_request(forwarded, 2 * kFields, again);
   require(error == HeadError::kNone || !has_host);
@@ -50,7 +50,7 @@ void check_response(std::string_view head, bool to_head) {
   const BodyFraming framing = response.framing;
   const bool chunked = framing.kind == BodyFraming::Kind::kChunked;
   const std::string forwarded =
-      text_of(write_response_head(response, {.via_name = "f", .chunked = chunked}, pool()));
+      text_of(write_response_head(response, {.via_name = "f", .chunked = chunked}, fuzz_pool()));
   ResponseHead again;
   require(parser.parse_response(forwarded, 2 * kFields, to_head, again) == HeadError::kNone);
   require(again.framing.kind == framing.kind && again.framing.length == framing.length);
@@ -61,7 +61,7 @@ void check_reader(std::string_view bytes, std::size_t piece) {
   ByteChain whole;
   const std::string_view start = bytes.substr(0, kLimit);
   require(whole.append_copy({reinterpret_cast<const std::uint8_t*>(start.data()), start.size()},
-                            pool()));
+                            fuzz_pool()));
   HeadReader one;
   const HeadReader::Status status = one.read(whole, kLimit, true);
   const std::string found =
@@ -73,7 +73,7 @@ void check_reader(std::string_view bytes, std::size_t piece) {
     const std::string_view part = rest.substr(0, piece);
     rest.remove_prefix(part.size());
     require(input.append_copy({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()},
-                              pool()));
+                              fuzz_pool()));
     last = other.read(input, kLimit, true);
   }
   require(last == status);
@@ -87,7 +87,7 @@ void check_reader(std::string_view bytes, std::size_t piece) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  fuzz::Input input(data, size);
+  sluice::testing::FuzzInput input(data, size);
   const std::size_t piece = 1 + input.byte();
   const std::string_view bytes = input.rest();
   check_reader(bytes, piece);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/testing/fuzz_input.h"
 #include "http/body_decoder.h"
-#include "http/fuzz/input.h"
 #include "http/head_parser.h"
 #include "http/head_reader.h"
 #include "http/testing/proxy_world.h"
@@ -27,17 +27,18 @@ namespace {
 
 using sluice::ByteChain;
 using sluice::StreamError;
-using sluice::http::fuzz::Input;
-using sluice::http::fuzz::pool;
-using sluice::http::fuzz::require;
 using sluice::http::testing::FakeStream;
 using sluice::http::testing::ProxyWorld;
+using sluice::testing::fuzz_pool;
+using sluice::testing::FuzzInput;
+using sluice::testing::require;
 
 class Script {
  public:
-  Script() : world_({.servers = 3, .frontend = hurry, .backend = hurry_too, .pool = &pool()}) {}
+  Script()
+      : world_({.servers = 3, .frontend = hurry, .backend = hurry_too, .pool = &fuzz_pool()}) {}
 
-  void run(Input& input) {
+  void run(FuzzInput& input) {
     while (!input.empty()) step(input);
     finish();
   }
@@ -61,7 +62,7 @@ class Script {
     backend.pool_connections = 2;
   }
 
-  void step(Input& input) {
+  void step(FuzzInput& input) {
     const std::uint8_t event = input.byte();
     switch (event) {
       case 'N':
@@ -84,23 +85,23 @@ class Script {
     }
   }
 
-  void client_event(std::uint8_t event, Input& input) {
+  void client_event(std::uint8_t event, FuzzInput& input) {
     if (clients_.size() <= chosen_) return;
     FakeStream& client = *clients_[clients_.size() - 1 - chosen_];
-    if (event == 'c') client.deliver(input.bytes(input.byte()), 37);
+    if (event == 'c') client.deliver(input.text(input.byte()), 37);
     if (event == 'e') client.end();
     if (event == 'f') client.fail(StreamError::kReset);
     if (event == 'a') client.acknowledge((client.unacknowledged() + 1) / 2);
   }
 
-  void server_event(std::uint8_t event, Input& input) {
+  void server_event(std::uint8_t event, FuzzInput& input) {
     const std::size_t count = world_.network.connections();
     if (count <= chosen_) return;
     FakeStream& server = world_.server(count - 1 - chosen_);
     if (event == 'O') server.open();
     if (event == 'F') server.fail(server.opened() ? StreamError::kReset : StreamError::kRefused);
     if (!server.opened()) return;
-    if (event == 's') server.deliver(input.bytes(input.byte()), 41);
+    if (event == 's') server.deliver(input.text(input.byte()), 41);
     if (event == 'E') server.end();
     if (event == 'A') server.acknowledge_all();
   }
@@ -123,13 +124,13 @@ class Script {
     sluice::http::HeadParser parser;
     ByteChain input;
     require(input.append_copy({reinterpret_cast<const std::uint8_t*>(sent.data()), sent.size()},
-                              pool()));
+                              fuzz_pool()));
     while (!input.empty()) {
       sluice::http::HeadReader reader;
       const auto status = reader.read(input, 1 << 16, false);
       if (status == sluice::http::HeadReader::Status::kIncomplete) return;
       require(status == sluice::http::HeadReader::Status::kComplete);
-      const sluice::http::HeadBytes head = reader.take(input, pool());
+      const sluice::http::HeadBytes head = reader.take(input, fuzz_pool());
       sluice::http::RequestHead request;
       const auto error = parser.parse_request(head.view(), 1000, request);
       // An HTTP/1.0 client need not name a host.
@@ -138,7 +139,7 @@ class Script {
       if (error != sluice::http::HeadError::kNone) return;
       sluice::http::BodyDecoder body(request.framing);
       ByteChain data;
-      const auto read = body.decode(input, data, pool());
+      const auto read = body.decode(input, data, fuzz_pool());
       require(read != sluice::http::BodyDecoder::Status::kBad);
       if (read != sluice::http::BodyDecoder::Status::kDone) return;
     }
@@ -153,9 +154,9 @@ class Script {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   GTEST_FLAG_SET(throw_on_failure, true);  // what the fake streams expect must hold
-  static const unsigned before = rte_mempool_avail_count(pool().data_pool());
-  Input input(data, std::min<std::size_t>(size, 1 << 16));
+  static const unsigned before = rte_mempool_avail_count(fuzz_pool().data_pool());
+  FuzzInput input(data, std::min<std::size_t>(size, 1 << 16));
   Script().run(input);
-  require(rte_mempool_avail_count(pool().data_pool()) == before);
+  require(rte_mempool_avail_count(fuzz_pool().data_pool()) == before);
   return 0;
 }

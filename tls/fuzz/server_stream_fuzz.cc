@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dataplane/testing/eal.h"
+#include "dataplane/testing/fuzz_input.h"
 #include "tls/server_stream.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/client.h"
@@ -21,35 +22,14 @@
 namespace sluice::tls {
 namespace {
 
-void require(bool condition) {
-  if (!condition) std::abort();
+using sluice::testing::FuzzInput;
+using sluice::testing::require;
+
+/// 0 to about 16 KiB, small ones more often.
+std::size_t size_from(FuzzInput& input) {
+  const std::uint8_t value = input.byte();
+  return value < 128 ? value : std::size_t{value - 127U} * 128;
 }
-
-/// The input, read as numbers until it ends.
-class Script {
- public:
-  Script(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t value = rest_.front();
-    rest_ = rest_.subspan(1);
-    return value;
-  }
-  /// 0 to about 16 KiB, small ones more often.
-  std::size_t size() {
-    const std::uint8_t value = byte();
-    return value < 128 ? value : std::size_t{value - 127U} * 128;
-  }
-  std::span<const std::uint8_t> bytes(std::size_t size) {
-    const auto taken = rest_.first(std::min(size, rest_.size()));
-    rest_ = rest_.subspan(taken.size());
-    return taken;
-  }
-
- private:
-  std::span<const std::uint8_t> rest_;
-};
 
 /// What lies below the server's stream.
 class Wire final : public Stream {
@@ -191,7 +171,7 @@ struct World {
 
 class Run {
  public:
-  Run(World& world, Script script)
+  Run(World& world, FuzzInput script)
       : world_(world),
         script_(script),
         client_(world.client_pool,
@@ -227,12 +207,12 @@ class Run {
   void deliver_from_client(bool damage) {
     pending_.append(client_.take_output());
     ByteChain part;
-    const std::size_t limit = script_.size();
+    const std::size_t limit = size_from(script_);
     const std::size_t size = limit == 0 ? pending_.size() : std::min(limit, pending_.size());
     require(pending_.move_front(size, part, world_.client_pool));
     if (damage && !part.empty()) {
       const std::span<std::uint8_t> bytes = part.front();
-      bytes[script_.size() % bytes.size()] ^= static_cast<std::uint8_t>(script_.byte() | 1);
+      bytes[size_from(script_) % bytes.size()] ^= static_cast<std::uint8_t>(script_.byte() | 1);
     }
     wire_.deliver(std::move(part));
   }
@@ -257,7 +237,7 @@ class Run {
 
   void deliver_raw() {
     ByteChain raw;
-    if (raw.append_copy(script_.bytes(script_.size()), world_.client_pool)) {
+    if (raw.append_copy(script_.bytes(size_from(script_)), world_.client_pool)) {
       wire_.deliver(std::move(raw));
     }
   }
@@ -274,16 +254,16 @@ class Run {
       case 4:
         return client_.receive(wire_.take_sent());
       case 5:
-        return wire_.acknowledge(script_.size());
+        return wire_.acknowledge(size_from(script_));
       case 6:
-        return client_sends(script_.size());
+        return client_sends(size_from(script_));
       case 7:
         return client_updates_key();
       case 8:
         if (client_.open()) (void)client_.send_close_notify();
         return;
       case 9:
-        return handler_.send(script_.size());
+        return handler_.send(size_from(script_));
       case 10:
         handler_.next = static_cast<Handler::Act>(script_.byte() % 5);
         return;
@@ -299,7 +279,7 @@ class Run {
         return wire_.deliver_failure();
       case 16:
         handler_.consume = !handler_.consume;
-        if (handler_.stream != nullptr) handler_.stream->consume(script_.size());
+        if (handler_.stream != nullptr) handler_.stream->consume(size_from(script_));
         return;
       default:
         return graveyard_.clear();
@@ -307,7 +287,7 @@ class Run {
   }
 
   World& world_;
-  Script script_;
+  FuzzInput script_;
   Graveyard graveyard_;
   Counters counters_;
   Environment environment_{world_.pool, graveyard_, counters_};

@@ -11,38 +11,20 @@
 #include "dataplane/base/time.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/tcp/stack.h"
-#include "dataplane/testing/eal.h"
+#include "dataplane/testing/fuzz_input.h"
 #include "dataplane/wire/checksum.h"
 
 namespace sluice::tcp {
 namespace {
+
+using testing::FuzzInput;
+using testing::require;
 
 const wire::IpAddress kOurs = wire::IpAddress::v4(198, 18, 0, 2);
 const wire::IpAddress kPeer = wire::IpAddress::v4(198, 18, 0, 1);
 constexpr std::uint16_t kListening = 80;
 constexpr std::uint16_t kPeerPort = 1024;
 constexpr std::uint8_t kTcpProtocol = 6;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-/// The input, read as numbers until it ends.
-class Script {
- public:
-  Script(const std::uint8_t* data, std::size_t size) : rest_(data, size) {}
-  [[nodiscard]] bool empty() const { return rest_.empty(); }
-  std::uint8_t byte() {
-    if (rest_.empty()) return 0;
-    const std::uint8_t value = rest_.front();
-    rest_ = rest_.subspan(1);
-    return value;
-  }
-  std::uint16_t word() { return static_cast<std::uint16_t>(byte() << 8 | byte()); }
-
- private:
-  std::span<const std::uint8_t> rest_;
-};
 
 /// Remembers the last segment sent on each of the two flows, and drops all of them.
 class Recorder final : public ip::Egress {
@@ -116,7 +98,7 @@ class Host {
     stack_.listen({kOurs, kListening}, service_);
   }
 
-  void play(Script& script) {
+  void play(FuzzInput& script) {
     while (!script.empty()) {
       const std::uint8_t action = script.byte();
       switch (action % 8) {
@@ -170,7 +152,7 @@ class Host {
     stack_.flush();
   }
 
-  void receive(Script& script, const Recorder::Last& last) {
+  void receive(FuzzInput& script, const Recorder::Last& last) {
     wire::TcpHeaderFields fields{};
     fields.source_port = static_cast<std::uint16_t>(kPeerPort + script.byte() % 2);
     fields.destination_port = last.our_port;
@@ -218,10 +200,9 @@ class Host {
 }  // namespace sluice::tcp
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  sluice::testing::start_eal();
-  static sluice::PacketPool pool("fuzz", 2048);
+  sluice::PacketPool& pool = sluice::testing::fuzz_pool();
   {
-    sluice::tcp::Script script(data, size);
+    sluice::testing::FuzzInput script(data, size);
     sluice::tcp::Host host(pool);
     host.play(script);
     host.end();

@@ -270,9 +270,9 @@ void Device::open_memif() {
   const bool server = name_.role == MemifRole::kServer;
   try {
     if (!server) {
-      require_listener(name_.target, SOCK_SEQPACKET);
+      require_listener(name_.target);
     } else if (!environment_.sockets.contains(name_.target)) {
-      clear_socket_path(name_.target, SOCK_SEQPACKET);
+      clear_socket_path(name_.target);
     }
   } catch (const std::runtime_error& error) {
     throw failure(error.what());
@@ -285,7 +285,7 @@ void Device::open_memif() {
 
 void Device::open_vhost_user() {
   try {
-    clear_socket_path(name_.target, SOCK_STREAM);
+    clear_socket_path(name_.target);
   } catch (const std::runtime_error& error) {
     throw failure(error.what());
   }

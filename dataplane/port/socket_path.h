@@ -7,10 +7,9 @@ namespace sluice::port {
 /// Makes room for a listening Unix socket at `path`: removes what a process that was killed has
 /// left there. Throws std::runtime_error when the directory is missing or not writable, when
 /// something else than a socket is in the way, or when somebody listens there.
-/// `type` is SOCK_STREAM or SOCK_SEQPACKET.
-void clear_socket_path(const std::string& path, int type);
+void clear_socket_path(const std::string& path);
 
 /// Throws std::runtime_error when nobody listens at `path`.
-void require_listener(const std::string& path, int type);
+void require_listener(const std::string& path);
 
 }  // namespace sluice::port

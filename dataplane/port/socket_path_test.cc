@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@ using ::testing::HasSubstr;
 
 std::string refusal_of(const std::string& path) {
   try {
-    clear_socket_path(path, SOCK_STREAM);
+    clear_socket_path(path);
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -66,11 +67,20 @@ TEST_F(SocketPath, AbsentPathIsFineAndAbsentDirectoryIsNot) {
 }
 
 TEST_F(SocketPath, AClientWantsAListener) {
-  EXPECT_THROW(require_listener(path_, SOCK_STREAM), std::runtime_error);
+  EXPECT_THROW(require_listener(path_), std::runtime_error);
   const int fd = bind_socket();
-  EXPECT_THROW(require_listener(path_, SOCK_STREAM), std::runtime_error);
   ASSERT_EQ(listen(fd, 1), 0);
-  EXPECT_NO_THROW(require_listener(path_, SOCK_STREAM));
+  EXPECT_NO_THROW(require_listener(path_));
+  close(fd);
+}
+
+TEST_F(SocketPath, LookingDoesNotDisturbTheListener) {
+  const int fd = bind_socket();
+  ASSERT_EQ(listen(fd, 1), 0);
+  require_listener(path_);
+  EXPECT_THAT(refusal_of(path_), HasSubstr("another process listens"));
+  pollfd knock{fd, POLLIN, 0};
+  EXPECT_EQ(poll(&knock, 1, 0), 0);
   close(fd);
 }
 

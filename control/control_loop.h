@@ -8,26 +8,11 @@
 #include <vector>
 
 #include "control/admin/server.h"
-#include "control/admin/unix_socket.h"
 #include "control/engine.h"
 #include "control/monitor.h"
+#include "control/signal_queue.h"
 
 namespace sluice::control {
-
-/// Signals as something to wait for, together with sockets. Blocks them for this thread and those
-/// it starts later.
-class SignalQueue {
- public:
-  /// Throws std::runtime_error.
-  SignalQueue();
-
-  [[nodiscard]] int fd() const { return fd_.get(); }
-  /// The next signal that came, or 0.
-  [[nodiscard]] int next() const;
-
- private:
-  FileDescriptor fd_;
-};
 
 /// The control thread's life while workers run: signals, the admin socket, and what is to be done
 /// now and then.

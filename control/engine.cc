@@ -1,6 +1,5 @@
 #include "control/engine.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -14,134 +13,15 @@ namespace {
 // A pass of a worker's loop takes far less, even when it resets a million connections.
 constexpr auto kPatienceWithWorkers = std::chrono::seconds(10);
 
-std::vector<unsigned> choose_cpus(const Config& config) {
-  std::vector<unsigned> cpus;
-  for (const auto& cpu : config.process.cpus) cpus.push_back(cpu.value);
-  if (!cpus.empty()) return cpus;
-  const std::vector<unsigned> allowed = port::allowed_cpus();
-  if (allowed.empty()) throw std::runtime_error("the CPUs of this process cannot be found out");
-  const std::uint32_t workers = worker_count(config);
-  if (workers > allowed.size()) {
-    log_warning(std::to_string(workers) + " workers share " + std::to_string(allowed.size()) +
-                (allowed.size() == 1 ? " CPU" : " CPUs"));
-  }
-  for (std::uint32_t worker = 0; worker < workers; ++worker) {
-    cpus.push_back(allowed[worker % allowed.size()]);
-  }
-  return cpus;
-}
-
-std::uint32_t share(std::uint32_t total, std::uint32_t workers) {
-  return (total + workers - 1) / workers;
-}
-
-tcp::StackConfig stack_config(const Config& config, std::uint32_t workers) {
-  tcp::StackConfig stack = config.tcp.stack;
-  stack.max_connections = share(config.process.max_connections, workers);
-  stack.max_half_open = share(stack.max_half_open, workers);
-  stack.max_time_wait = share(stack.max_time_wait, workers);
-  return stack;
-}
-
-worker::InterfaceSettings interface_settings(const InterfaceConfig& config) {
-  worker::InterfaceSettings settings;
-  settings.name = config.name.value;
-  for (const auto& port : config.ports) {
-    settings.devices.push_back(port::parse_device_name(port.value));
-  }
-  for (const auto& address : config.addresses) settings.addresses.push_back(address.value);
-  for (const auto& gateway : config.gateways) {
-    const bool v4 = gateway.value.is_v4();
-    const wire::IpAddress any = v4 ? wire::IpAddress::v4(0, 0, 0, 0) : wire::IpAddress();
-    settings.routes.push_back({{any, 0}, gateway.value});
-  }
-  for (const StaticRouteConfig& route : config.routes) {
-    settings.routes.push_back({route.destination.value, route.gateway.value});
-  }
-  settings.mtu = static_cast<std::uint16_t>(config.mtu.value);
-  return settings;
-}
-
-worker::FleetSettings fleet_settings(const Config& config, std::uint32_t workers,
-                                     const HashKey& flow_key) {
-  worker::FleetSettings settings;
-  settings.workers = workers;
-  for (const InterfaceConfig& interface : config.interfaces) {
-    settings.interfaces.push_back(interface_settings(interface));
-  }
-  settings.tcp = stack_config(config, workers);
-  settings.idle = config.process.idle == IdlePolicy::kPoll ? worker::IdleMode::kPoll
-                                                           : worker::IdleMode::kAdaptive;
-  settings.flow_key = flow_key;
-  return settings;
-}
-
-std::vector<port::DeviceName> devices_of(const worker::FleetSettings& settings) {
-  std::vector<port::DeviceName> devices;
-  for (const worker::InterfaceSettings& interface : settings.interfaces) {
-    devices.insert(devices.end(), interface.devices.begin(), interface.devices.end());
-  }
-  return devices;
-}
-
-port::HugepageUse hugepage_use(Hugepages hugepages) {
-  switch (hugepages) {
-    case Hugepages::kUse:
-      return port::HugepageUse::kOn;
-    case Hugepages::kAvoid:
-      return port::HugepageUse::kOff;
-    case Hugepages::kAuto:
-      break;
-  }
-  return port::HugepageUse::kAuto;
-}
-
-port::EalSettings eal_settings(const Config& config, const std::vector<unsigned>& cpus,
-                               const worker::MemoryPlan& memory,
-                               const std::vector<port::DeviceName>& devices) {
-  port::EalSettings settings;
-  settings.worker_cpus = cpus;
-  settings.memory_mib = memory.total_mib;
-  settings.small_page_memory_mib = memory.total_mib_small_pages;
-  settings.hugepages = hugepage_use(config.process.hugepages);
-  for (const port::DeviceName& device : devices) {
-    if (device.kind == port::DeviceKind::kPci) settings.pci_addresses.push_back(device.target);
-  }
-  for (const auto& argument : config.process.eal) {
-    settings.extra_arguments.push_back(argument.value);
-  }
-  return settings;
-}
-
 }  // namespace
 
-std::uint32_t worker_count(const Config& config) {
-  const ProcessConfig& process = config.process;
-  if (process.workers.value != 0) return process.workers.value;
-  if (!process.cpus.empty()) return static_cast<std::uint32_t>(process.cpus.size());
-  return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(port::allowed_cpus().size()));
-}
-
 Engine::Engine(const Config& config)
-    : config_(config),
-      cpus_(choose_cpus(config)),
-      flow_key_(random_hash_key()),
-      proxy_key_(random_hash_key()) {
-  const auto workers = static_cast<std::uint32_t>(cpus_.size());
-  worker::FleetSettings settings = fleet_settings(config_, workers, flow_key_);
-  const std::vector<port::DeviceName> devices = devices_of(settings);
-  memory_ = worker::plan_memory({.workers = workers,
-                                 .max_connections = config_.process.max_connections,
-                                 .buffers_per_worker = config_.process.buffers.value},
-                                devices);
-  settings.buffers_per_worker = memory_.buffers_per_worker;
-  eal_ =
-      std::make_unique<port::Eal>(eal_settings(config_, cpus_, memory_, devices), dpdk_log_sink());
-  fleet_ = std::make_unique<worker::Fleet>(settings, &eal_->log());
-  snapshots_ = std::make_unique<SnapshotStore>(fleet_->quiescence());
-  for (std::uint32_t index = 0; index < workers; ++index) {
+    : config_(config), dataplane_(config_), proxy_key_(random_hash_key()) {
+  worker::Fleet& fleet = dataplane_.fleet();
+  snapshots_ = std::make_unique<SnapshotStore>(fleet.quiescence());
+  for (std::uint32_t index = 0; index < fleet.size(); ++index) {
     programs_.push_back(
-        std::make_unique<WorkerProgram>(fleet_->worker(index), *snapshots_, proxy_key_));
+        std::make_unique<WorkerProgram>(fleet.worker(index), *snapshots_, proxy_key_));
   }
 }
 
@@ -159,20 +39,12 @@ void Engine::publish(http::Settings settings) {
 void Engine::start() {
   std::vector<worker::Application*> applications;
   for (const auto& program : programs_) applications.push_back(program.get());
-  fleet_->start(*eal_, applications);
+  dataplane_.start(applications);
   running_ = true;
 }
 
 void Engine::drain() {
   for (const auto& program : programs_) program->drain();
-}
-
-std::uint64_t Engine::connections() const {
-  std::uint64_t connections = 0;
-  for (std::uint32_t index = 0; index < fleet_->size(); ++index) {
-    connections += fleet_->worker(index).stack().counters().connections.get();
-  }
-  return connections;
 }
 
 bool Engine::end() {
@@ -185,27 +57,15 @@ bool Engine::end() {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   }
-  eal_->join();
+  dataplane_.join();
   running_ = false;
   return true;
 }
 
 void Engine::tend() {
   snapshots_->reclaim();
-  watch_links();
+  dataplane_.watch_links();
   watch_listeners();
-}
-
-void Engine::watch_links() {
-  for (const port::PortId id : fleet_->watch_links()) {
-    const port::Port& port = *fleet_->ports()[id.index()];
-    const std::string message = "port " + port.device_name().text + ": link is ";
-    if (port.link().up()) {
-      log_info(message + "up");
-    } else {
-      log_warning(message + "down");
-    }
-  }
 }
 
 void Engine::watch_listeners() {
@@ -215,11 +75,6 @@ void Engine::watch_listeners() {
   listen_failures_ = failures;
   log_error("some addresses of frontends cannot be listened on (" + std::to_string(failures) +
             " failures over all workers)");
-}
-
-std::string Engine::describe() const {
-  return fleet_->port_table() + memory_.describe(fleet_->size()) +
-         (eal_->hugepages() ? ", in hugepages" : ", without hugepages") + "\n";
 }
 
 }  // namespace sluice::control

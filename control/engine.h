@@ -7,17 +7,12 @@
 #include <vector>
 
 #include "control/config/config.h"
+#include "control/dataplane.h"
 #include "control/snapshot.h"
 #include "control/worker_program.h"
-#include "dataplane/port/eal.h"
-#include "dataplane/worker/fleet.h"
-#include "dataplane/worker/memory_plan.h"
 #include "http/settings.h"
 
 namespace sluice::control {
-
-/// How many workers a configuration asks for, on this machine.
-std::uint32_t worker_count(const Config& config);
 
 /// Sluice at work: DPDK, ports, workers and what runs on them, from start to end. Everything here
 /// is called by the control thread.
@@ -38,7 +33,7 @@ class Engine {
   /// Takes no new connections and lets the present ones end.
   void drain();
   /// Connections that are still there.
-  [[nodiscard]] std::uint64_t connections() const;
+  [[nodiscard]] std::uint64_t connections() const { return dataplane_.connections(); }
   /// Resets what is open and ends the workers. False when one of them does not end within some
   /// seconds: then nothing can be taken down any more.
   [[nodiscard]] bool end();
@@ -47,35 +42,30 @@ class Engine {
   void tend();
 
   /// What start-up tells the operator: the ports, the memory.
-  [[nodiscard]] std::string describe() const;
-  [[nodiscard]] std::vector<std::string> warnings() const { return fleet_->warnings(); }
+  [[nodiscard]] std::string describe() const { return dataplane_.describe(); }
+  [[nodiscard]] std::vector<std::string> warnings() const { return dataplane_.fleet().warnings(); }
 
   // For statistics.
 
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const Snapshot& snapshot() const { return *snapshots_->latest(); }
-  [[nodiscard]] const worker::Fleet& fleet() const { return *fleet_; }
+  [[nodiscard]] const worker::Fleet& fleet() const { return dataplane_.fleet(); }
   /// The interfaces, which are the same on every worker.
   [[nodiscard]] std::span<const ip::Interface> interfaces() const {
-    return fleet_->worker(0).network().interfaces();
+    return dataplane_.fleet().worker(0).network().interfaces();
   }
-  [[nodiscard]] const worker::MemoryPlan& memory() const { return memory_; }
-  [[nodiscard]] const std::vector<unsigned>& cpus() const { return cpus_; }
+  [[nodiscard]] const worker::MemoryPlan& memory() const { return dataplane_.memory(); }
+  [[nodiscard]] const std::vector<unsigned>& cpus() const { return dataplane_.cpus(); }
   [[nodiscard]] const std::vector<std::unique_ptr<WorkerProgram>>& programs() const {
     return programs_;
   }
 
  private:
-  void watch_links();
   void watch_listeners();
 
   Config config_;
-  std::vector<unsigned> cpus_;
-  worker::MemoryPlan memory_;
-  HashKey flow_key_;
+  Dataplane dataplane_;
   HashKey proxy_key_;
-  std::unique_ptr<port::Eal> eal_;
-  std::unique_ptr<worker::Fleet> fleet_;
   std::unique_ptr<SnapshotStore> snapshots_;
   std::vector<std::unique_ptr<WorkerProgram>> programs_;
   std::uint64_t generation_ = 0;

@@ -83,7 +83,9 @@ class Worker {
   [[nodiscard]] PacketPool& pool() { return pool_; }
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
   [[nodiscard]] ip::Network& network() { return network_; }
+  [[nodiscard]] const ip::Network& network() const { return network_; }
   [[nodiscard]] tcp::Stack& stack() { return stack_; }
+  [[nodiscard]] const tcp::Stack& stack() const { return stack_; }
 
   // From any thread.
   [[nodiscard]] const Counters& counters() const { return counters_; }

@@ -44,7 +44,7 @@ struct NeighbourReport {
 class NeighbourTable {
  public:
   static constexpr std::uint32_t kCapacity = 4096;
-  static constexpr std::uint16_t kPendingPerNeighbour = 8;
+  static constexpr std::uint16_t kPendingPerNeighbour = 64;
   static constexpr std::uint16_t kPendingInAll = 1024;
 
   /// Unanswered solicitations before a neighbour is given up (RFC 4861 section 10).

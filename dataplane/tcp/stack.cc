@@ -185,8 +185,18 @@ bool Stack::register_connection(Connection& connection) {
 
 Stream* Stack::connect(const wire::Endpoint& remote, StreamHandler& handler) {
   const auto path = core_.egress.path_to(remote.address);
-  if (!path) return nullptr;
-  wire::FlowKey flow{.local = path->source, .remote = remote.address, .remote_port = remote.port};
+  return path ? open(*path, path->source, remote, handler) : nullptr;
+}
+
+Stream* Stack::connect_from(const wire::IpAddress& source, const wire::Endpoint& remote,
+                            StreamHandler& handler) {
+  const auto path = core_.egress.path_to(remote.address);
+  return path ? open(*path, source, remote, handler) : nullptr;
+}
+
+Stream* Stack::open(const ip::Path& path, const wire::IpAddress& source,
+                    const wire::Endpoint& remote, StreamHandler& handler) {
+  wire::FlowKey flow{.local = source, .remote = remote.address, .remote_port = remote.port};
   std::uint64_t hash = 0;
   const bool chosen = local_ports_.choose(flow, [&](const wire::FlowKey& candidate) {
     hash = wire::flow_hash(core_.flow_key, candidate);
@@ -194,7 +204,7 @@ Stream* Stack::connect(const wire::Endpoint& remote, StreamHandler& handler) {
            find(candidate, hash).kind() == FlowKind::kNone;
   });
   if (!chosen) return nullptr;
-  Connection* connection = connections_.make(core_, flow, hash, *path, handler);
+  Connection* connection = connections_.make(core_, flow, hash, path, handler);
   if (connection == nullptr) return nullptr;
   if (!register_connection(*connection)) {
     connection->close();

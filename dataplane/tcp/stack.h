@@ -43,6 +43,13 @@ class Stack final : public ip::Transport, public StreamNetwork {
   bool listen(const wire::Endpoint& local, Acceptor& acceptor) override;
   void stop_listening(const wire::Endpoint& local) override;
   Stream* connect(const wire::Endpoint& remote, StreamHandler& handler) override;
+  /// The same from one of our own addresses, of the same family.
+  Stream* connect_from(const wire::IpAddress& source, const wire::Endpoint& remote,
+                       StreamHandler& handler);
+  /// Connections there is room for.
+  [[nodiscard]] std::uint32_t capacity() const { return connections_.capacity(); }
+  /// Whether there is no room for another connection.
+  [[nodiscard]] bool full() const { return connections_.size() == connections_.capacity(); }
 
   /// Ends a burst: sends what connections have queued and acknowledges what they received, once
   /// each, frees what has ended, and forgets old TIME_WAIT records. Returns how much it did.
@@ -65,6 +72,8 @@ class Stack final : public ip::Transport, public StreamNetwork {
   void complete_handshake(HalfOpen& entry, Segment& segment);
   [[nodiscard]] FlowRef find(const wire::FlowKey& flow, std::uint64_t hash) const;
   [[nodiscard]] const wire::FlowKey& flow_of(FlowRef ref) const;
+  Stream* open(const ip::Path& path, const wire::IpAddress& source, const wire::Endpoint& remote,
+               StreamHandler& handler);
   bool register_connection(Connection& connection);
   void free_finished();
   void adapt_receive_limit();

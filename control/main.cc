@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/load/load_command.h"
+#include "bench/serve/serve_command.h"
 #include "control/commands.h"
 #include "control/config/keys.h"
 #include "control/stats/counter_catalog.h"
@@ -35,6 +37,8 @@ struct CommandLine {
   CLI::App* check = nullptr;
   CLI::App* run = nullptr;
   CLI::App* ctl = nullptr;
+  sluice::load::LoadCommand load{app};
+  sluice::serve::ServeCommand serve{app};
 
   CommandLine() {
     app.set_version_flag("--version,-V", version_text());
@@ -66,6 +70,8 @@ struct CommandLine {
       return control::kUsage;
     }
     if (*run) return control::run_command(run_file);
+    if (load) return load.run();
+    if (serve) return serve.run();
     return control::ctl_command(ctl_socket, ctl_file, ctl->remaining());
   }
 

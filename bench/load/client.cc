@@ -1,0 +1,279 @@
+#include "bench/load/client.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <utility>
+
+namespace sluice::load {
+namespace {
+
+constexpr unsigned kFirstGoodStatus = 200;
+constexpr unsigned kLastGoodStatus = 399;
+
+std::span<const std::uint8_t> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// Whether a chain holds what `expected` holds from `offset` on.
+bool same_bytes(const ByteChain& chain, const std::string& expected, std::uint64_t offset) {
+  if (offset + chain.size() > expected.size()) return false;
+  const char* next = expected.data() + offset;
+  for (const rte_mbuf* buffer = chain.head(); buffer != nullptr; buffer = buffer->next) {
+    if (std::memcmp(rte_pktmbuf_mtod(buffer, const char*), next, buffer->data_len) != 0) {
+      return false;
+    }
+    next += buffer->data_len;
+  }
+  return true;
+}
+
+}  // namespace
+
+Client::~Client() {
+  if (stream_ == nullptr) return;
+  enter(State::kDone);
+  stream_->abort();
+}
+
+// Keeps the counts of what is open and under way in step with the state.
+void Client::enter(State state) {
+  Statistics& statistics = core_.statistics;
+  const auto busy = [](State of) { return of == State::kConnecting || of == State::kWaiting; };
+  const auto open = [](State of) { return of > State::kConnecting && of < State::kDone; };
+  if (busy(state) != busy(state_)) {
+    busy(state) ? statistics.in_flight.add() : statistics.in_flight.subtract();
+  }
+  if (open(state) != open(state_)) open(state) ? statistics.open.add() : statistics.open.subtract();
+  if (state_ == State::kIdle) core_.owner.on_busy(*this);
+  state_ = state;
+}
+
+void Client::connect(Instant due) {
+  due_ = due;
+  sent_at_ = core_.clock.now();
+  core_.statistics.connections_started.add();
+  stream_ = core_.stack.connect_from(core_.owner.next_source(target_.server.address),
+                                     target_.server, *this);
+  if (stream_ == nullptr) {
+    fail(core_.stack.full() ? Failure::kNoMemory : Failure::kNoLocalPort);
+    return;
+  }
+  enter(State::kConnecting);
+  core_.timers.arm(*this, sent_at_ + core_.settings.connect_timeout);
+}
+
+void Client::on_open() {
+  core_.statistics.connections_opened.add();
+  core_.statistics.connect.record(core_.clock.now() - sent_at_);
+  if (core_.settings.mode == Mode::kConnect) {
+    core_.statistics.total.record(core_.clock.now() - due_);
+    enter(State::kClosing);
+    close();
+    return;
+  }
+  request(due_);
+}
+
+void Client::request(Instant due) {
+  due_ = due;
+  sent_at_ = core_.clock.now();
+  first_byte_seen_ = wrong_body_ = false;
+  body_size_ = 0;
+  enter(State::kWaiting);
+  reader_.begin(target_.head);
+  ByteChain message;
+  if (!message.append_copy(bytes_of(target_.request), core_.pool)) {
+    fail(Failure::kNoMemory);
+    return;
+  }
+  ++requests_;
+  core_.statistics.requests.add();
+  core_.timers.arm(*this, sent_at_ + core_.settings.response_timeout);
+  stream_->send(std::move(message));
+}
+
+void Client::on_data(ByteChain data) {
+  stream_->consume(data.size());
+  if (state_ != State::kWaiting) {
+    // More than was asked for: nothing on this connection can be told apart any more.
+    fail(Failure::kBadResponse);
+    return;
+  }
+  note_first_byte();
+  input_.append(std::move(data));
+  read();
+}
+
+void Client::note_first_byte() {
+  if (first_byte_seen_) return;
+  first_byte_seen_ = true;
+  core_.statistics.first_byte.record(core_.clock.now() - sent_at_);
+}
+
+void Client::read() {
+  ByteChain body;
+  const ResponseReader::Status status = reader_.read(input_, body, core_.tools);
+  take_body(body);
+  if (status == ResponseReader::Status::kIncomplete) return;
+  if (status == ResponseReader::Status::kBad) {
+    fail(Failure::kBadResponse);
+    return;
+  }
+  if (!input_.empty()) {
+    fail(Failure::kBadResponse);
+    return;
+  }
+  answered();
+}
+
+void Client::take_body(ByteChain& body) {
+  if (body.empty()) return;
+  const auto& expected = core_.settings.expectation.body;
+  if (expected && !same_bytes(body, *expected, body_size_)) wrong_body_ = true;
+  body_size_ += body.size();
+  core_.statistics.body_bytes.add(body.size());
+}
+
+bool Client::as_expected(Failure& failure) const {
+  const Expectation& expected = core_.settings.expectation;
+  const unsigned status = reader_.parsed().status;
+  const bool good = expected.status ? status == *expected.status
+                                    : status >= kFirstGoodStatus && status <= kLastGoodStatus;
+  if (!good) {
+    failure = Failure::kWrongStatus;
+    return false;
+  }
+  const bool whole = !expected.body || expected.body->size() == body_size_;
+  if (wrong_body_ || !whole || (expected.size && *expected.size != body_size_)) {
+    failure = Failure::kWrongBody;
+    return false;
+  }
+  return true;
+}
+
+// The response is complete. One that is not what was expected is a failure of the request; its
+// connection is as good as before.
+void Client::answered() {
+  Statistics& statistics = core_.statistics;
+  const unsigned status = reader_.parsed().status;
+  if (status < statistics.statuses.size()) statistics.statuses[status].add();
+  statistics.head_bytes.add(reader_.head_size());
+  Failure failure{};
+  if (as_expected(failure)) {
+    statistics.responses.add();
+    statistics.total.record(core_.clock.now() - due_);
+  } else {
+    statistics.failures[static_cast<std::size_t>(failure)].add();
+  }
+  rest_or_close();
+}
+
+void Client::rest_or_close() {
+  const Settings& settings = core_.settings;
+  const bool wanted =
+      settings.keeps_alive() && !core_.stopping &&
+      (settings.requests_per_connection == 0 || requests_ < settings.requests_per_connection);
+  if (wanted && reader_.parsed().keeps_alive) {
+    enter(State::kIdle);
+    disarm();
+    core_.owner.on_idle(*this);
+    return;
+  }
+  enter(State::kClosing);
+  const bool server_closes = settings.closing == Closing::kServer && !settings.keeps_alive();
+  if (!server_closes && reader_.parsed().keeps_alive) close();
+}
+
+void Client::retire() {
+  enter(State::kClosing);
+  close();
+}
+
+void Client::close() {
+  core_.statistics.connections_closed.add();
+  Stream* stream = std::exchange(stream_, nullptr);
+  core_.settings.closing == Closing::kReset ? stream->abort() : stream->close();
+  done();
+}
+
+void Client::on_end() {
+  switch (state_) {
+    case State::kClosing:
+    case State::kIdle:  // the server does not want to keep it; that is its right
+      close();
+      return;
+    case State::kWaiting:
+      if (reader_.ends_with_connection()) {
+        answered();
+        if (state_ == State::kClosing) close();
+        return;
+      }
+      fail(first_byte_seen_ ? Failure::kShortBody : Failure::kClosedEarly);
+      return;
+    default:
+      fail(Failure::kClosedEarly);
+  }
+}
+
+void Client::on_timer(Instant now) {
+  switch (state_) {
+    case State::kConnecting:
+      fail(Failure::kConnectTimeout);
+      return;
+    case State::kWaiting:
+      fail(Failure::kResponseTimeout);
+      return;
+    case State::kIdle:  // of a held connection
+      request(now);
+      return;
+    default:
+      if (stream_ != nullptr) close();
+  }
+}
+
+void Client::on_failure(StreamError error) {
+  stream_ = nullptr;
+  if (state_ == State::kClosing || state_ == State::kIdle) {
+    // Its answer is there; how the server ends a connection is its business.
+    core_.statistics.connections_closed.add();
+    done();
+    return;
+  }
+  fail(failure_of(error));
+}
+
+Failure Client::failure_of(StreamError error) const {
+  switch (error) {
+    case StreamError::kRefused:
+      return Failure::kRefused;
+    case StreamError::kUnreachable:
+      return Failure::kUnreachable;
+    case StreamError::kTimedOut:
+      return state_ == State::kConnecting ? Failure::kConnectTimeout : Failure::kNoAck;
+    case StreamError::kReset:
+      return Failure::kReset;
+    case StreamError::kProtocol:
+      return state_ == State::kConnecting ? Failure::kHandshake : Failure::kBadTls;
+    case StreamError::kTruncated:
+      return first_byte_seen_ ? Failure::kShortBody : Failure::kClosedEarly;
+    case StreamError::kNoMemory:
+      break;
+  }
+  return Failure::kNoMemory;
+}
+
+void Client::fail(Failure failure) {
+  core_.statistics.failures[static_cast<std::size_t>(failure)].add();
+  if (stream_ != nullptr) std::exchange(stream_, nullptr)->abort();
+  done();
+}
+
+void Client::done() {
+  enter(State::kDone);
+  disarm();
+  input_.clear();
+  core_.owner.on_done(*this);
+}
+
+}  // namespace sluice::load

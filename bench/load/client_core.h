@@ -1,0 +1,45 @@
+#pragma once
+
+#include "bench/load/response_reader.h"
+#include "bench/load/settings.h"
+#include "bench/load/statistics.h"
+#include "dataplane/base/time.h"
+#include "dataplane/base/timer_wheel.h"
+#include "dataplane/buffer/packet_pool.h"
+#include "dataplane/tcp/stack.h"
+
+namespace sluice::load {
+
+class Client;
+
+/// Who keeps the clients of a worker.
+class ClientOwner {
+ public:
+  /// A connection can take a request.
+  virtual void on_idle(Client& client) = 0;
+  /// An idle connection is none any more.
+  virtual void on_busy(Client& client) = 0;
+  /// A client has nothing left to do; it is destroyed later, never from inside this.
+  virtual void on_done(Client& client) = 0;
+  /// The address the next connection comes from.
+  virtual const wire::IpAddress& next_source(const wire::IpAddress& server) = 0;
+
+ protected:
+  ~ClientOwner() = default;
+};
+
+/// What the clients of one worker share.
+struct ClientCore {
+  const Settings& settings;
+  tcp::Stack& stack;
+  PacketPool& pool;
+  const Clock& clock;
+  TimerWheel& timers;
+  Statistics& statistics;
+  ReaderTools& tools;
+  ClientOwner& owner;
+  /// Set once no new request shall begin.
+  bool stopping = false;
+};
+
+}  // namespace sluice::load

@@ -1,0 +1,44 @@
+#include "bench/load/load_command.h"
+
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#include "bench/load/load_run.h"
+#include "bench/load/summary.h"
+#include "control/commands.h"
+#include "control/log.h"
+
+namespace sluice::load {
+namespace {
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+}
+
+}  // namespace
+
+LoadCommand::LoadCommand(CLI::App& parent)
+    : command_(parent.add_subcommand("load", "Load a server: connection rates, requests, latency")),
+      options_(*command_) {}
+
+int LoadCommand::run() {
+  const control::Config config = options_.config();
+  control::set_log_level(config.process.log_level);
+  const Settings settings = options_.settings(config);
+  if (const auto objection = options_.objection(config, settings)) {
+    std::fprintf(stderr, "sluice load: %s\n", objection->c_str());
+    return control::kUsage;
+  }
+  LoadRun run(config, settings);
+  const Outcome outcome = run.execute(options_.duration(), options_.quiet());
+  std::fputs(summary_text(settings, outcome).c_str(), stdout);
+  if (!options_.json_file().empty()) {
+    write_file(options_.json_file(), summary_json(settings, outcome));
+  }
+  return outcome.results.failed() == 0 ? control::kSuccess : control::kFault;
+}
+
+}  // namespace sluice::load

@@ -1,0 +1,218 @@
+#include "bench/load/load_options.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "bench/common/option_values.h"
+#include "bench/load/url.h"
+
+namespace sluice::load {
+namespace {
+
+// Room for connections that are closing beside those at work.
+constexpr std::uint64_t kSpareConnections = 16384;
+constexpr std::uint64_t kOpenLoopConnections = 65536;
+
+struct ModeName {
+  const char* name;
+  Mode mode;
+};
+constexpr std::array<ModeName, 5> kModes{{{"connect", Mode::kConnect},
+                                          {"request", Mode::kRequest},
+                                          {"keepalive", Mode::kKeepAlive},
+                                          {"hold", Mode::kHold},
+                                          {"throughput", Mode::kThroughput}}};
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::invalid_argument(path + ": cannot be read");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Closing closing_of(const std::string& name) {
+  if (name == "server") return Closing::kServer;
+  if (name == "client") return Closing::kClient;
+  if (name == "reset") return Closing::kReset;
+  throw std::invalid_argument("--close " + name + ": expected server, client or reset");
+}
+
+}  // namespace
+
+LoadOptions::LoadOptions(CLI::App& command) {
+  const char* what = "What is asked";
+  command.add_option("URL", urls_, "http://ADDRESS[:PORT]/PATH, with a weight: URL=3")->required();
+  command.add_option("--connect", connect_to_, "ADDRESS:PORT to connect to, whatever the URL says")
+      ->group(what);
+  command.add_option("--method", method_, "Request method (default GET)")->group(what);
+  command.add_option("--header", headers_, "'Name: value', may be repeated")
+      ->allow_extra_args(false)
+      ->group(what);
+  command.add_option("--body", body_, "Request body: text, or @FILE")->group(what);
+  command.add_option("--expect-status", expect_status_, "The only good status (default 200-399)")
+      ->group(what);
+  command.add_option("--expect-size", expect_size_, "Size of a good body, bytes")->group(what);
+  command.add_option("--expect-body", expect_body_file_, "FILE that a good body is equal to")
+      ->group(what);
+
+  const char* shape = "Shape of the load";
+  command.add_option("--mode", mode_, "connect, request, keepalive, hold or throughput")
+      ->group(shape);
+  command.add_option("--rate", rate_, "Open loop: so many a second (connections, or requests)")
+      ->group(shape);
+  command.add_option("--ramp", ramps_, "FROM:TO:TIME, may be repeated: a step of an open loop")
+      ->allow_extra_args(false)
+      ->group(shape);
+  command.add_flag("--poisson", poisson_, "Random distances between arrivals")->group(shape);
+  command
+      .add_option("-c,--concurrency", concurrency_,
+                  "Connections at a time (closed loop: always; open loop: at most)")
+      ->group(shape);
+  command
+      .add_option("--requests", requests_per_connection_,
+                  "Requests on one connection (keepalive, throughput; default: no end)")
+      ->group(shape);
+  command.add_option("-d,--duration", duration_, "How long: 30s")->group(shape);
+  command.add_option("-n,--count", count_, "How many connections (or requests) in all")
+      ->group(shape);
+  command.add_option("--close", close_, "Who closes first: server, client, or client by reset")
+      ->group(shape);
+  command.add_option("--timeout", timeout_, "For a response (default 10s)")->group(shape);
+  command.add_option("--connect-timeout", connect_timeout_, "For a connection (default 5s)")
+      ->group(shape);
+  command.add_option("--hold-interval", hold_interval_, "hold: between two requests (default 30s)")
+      ->group(shape);
+  command.add_option("--seed", seed_, "Of what is random (default 1)")->group(shape);
+
+  interface_.add_to(command);
+  command
+      .add_option("--allow", allowed_, "Network that may be loaded though it is behind a gateway")
+      ->allow_extra_args(false);
+  command.add_flag("--yes", yes_, "Load what is far, or without an end");
+  command.add_option("--json", json_file_, "Write the results to FILE");
+  command.add_flag("--quiet", quiet_, "No line a second");
+}
+
+control::Config LoadOptions::config() const {
+  std::uint64_t connections = kOpenLoopConnections;
+  if (!concurrency_.empty()) connections = bench::parse_number("--concurrency", concurrency_);
+  constexpr std::uint64_t kMost = 32'000'000;
+  if (connections == 0 || connections > kMost) {
+    throw std::invalid_argument("--concurrency: expected 1 to 32M");
+  }
+  return interface_.config(static_cast<std::uint32_t>(connections + kSpareConnections));
+}
+
+Mode LoadOptions::mode() const {
+  const auto* found = std::ranges::find(kModes, mode_, &ModeName::name);
+  if (found == kModes.end()) {
+    throw std::invalid_argument("--mode " + mode_ +
+                                ": expected connect, request, keepalive, hold or throughput");
+  }
+  return found->mode;
+}
+
+std::vector<RateStep> LoadOptions::rate() const {
+  std::vector<RateStep> steps;
+  for (const std::string& ramp : ramps_) {
+    const std::vector<std::string> parts = bench::split(ramp, ':');
+    if (parts.size() != 3)
+      throw std::invalid_argument("--ramp " + ramp + ": expected FROM:TO:TIME");
+    steps.push_back({bench::parse_rate("--ramp", parts[0]), bench::parse_rate("--ramp", parts[1]),
+                     bench::parse_time("--ramp", parts[2])});
+  }
+  if (!rate_.empty()) {
+    const double rate = bench::parse_rate("--rate", rate_);
+    steps.push_back({rate, rate, Duration::zero()});
+  }
+  return steps;
+}
+
+Settings LoadOptions::settings(const control::Config& config) const {
+  Settings settings;
+  settings.mode = mode();
+  settings.closing = closing_of(close_);
+  settings.rate = rate();
+  settings.poisson = poisson_;
+  settings.connections = settings.rate.empty() ? 1 : kOpenLoopConnections;
+  if (!concurrency_.empty()) {
+    settings.connections =
+        static_cast<std::uint32_t>(bench::parse_number("--concurrency", concurrency_));
+  }
+  settings.requests_per_connection = settings.keeps_alive() ? 0 : 1;
+  if (!requests_per_connection_.empty()) {
+    if (!settings.keeps_alive()) throw std::invalid_argument("--requests needs --mode keepalive");
+    settings.requests_per_connection = bench::parse_number("--requests", requests_per_connection_);
+  }
+  if (!count_.empty()) settings.count = bench::parse_number("--count", count_);
+  settings.connect_timeout = bench::parse_time("--connect-timeout", connect_timeout_);
+  settings.response_timeout = bench::parse_time("--timeout", timeout_);
+  settings.hold_interval = bench::parse_time("--hold-interval", hold_interval_);
+  settings.seed = seed_;
+  if (!expect_status_.empty()) {
+    settings.expectation.status =
+        static_cast<unsigned>(bench::parse_number("--expect-status", expect_status_));
+  }
+  if (!expect_size_.empty()) {
+    settings.expectation.size = bench::parse_number("--expect-size", expect_size_);
+  }
+  if (!expect_body_file_.empty()) settings.expectation.body = read_file(expect_body_file_);
+  settings.sources = bench::own_addresses(config);
+  settings.targets = targets(settings);
+  return settings;
+}
+
+std::vector<Target> LoadOptions::targets(const Settings& settings) const {
+  RequestParts parts{.method = method_, .headers = headers_, .body = body_};
+  if (body_.starts_with('@')) parts.body = read_file(body_.substr(1));
+  parts.close = settings.mode == Mode::kRequest && settings.closing == Closing::kServer;
+  std::vector<Target> targets;
+  for (const std::string& text : urls_) {
+    const Url url = parse_url(text);
+    Target target;
+    target.secure = url.secure;
+    target.host = url.host;
+    target.weight = url.weight;
+    target.head = method_ == "HEAD";
+    target.request = request_for(url, parts);
+    const std::string where = connect_to_.empty() ? url.host_and_port() : connect_to_;
+    const auto server = wire::Endpoint::parse(where);
+    if (!server) {
+      throw std::invalid_argument(text + ": " + where +
+                                  " is no address (names are not looked up; " +
+                                  "use --connect ADDRESS:PORT)");
+    }
+    target.server = *server;
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+Duration LoadOptions::duration() const {
+  return duration_.empty() ? Duration::zero() : bench::parse_time("--duration", duration_);
+}
+
+std::optional<std::string> LoadOptions::objection(const control::Config& config,
+                                                  const Settings& settings) const {
+  if (yes_) return {};
+  if (duration_.empty() && count_.empty()) {
+    return "this load has no end: give --duration or --count, or --yes";
+  }
+  for (const Target& target : settings.targets) {
+    const wire::IpAddress& address = target.server.address;
+    const bool allowed = std::ranges::any_of(allowed_, [&](const std::string& text) {
+      const auto network = wire::Prefix::parse(text);
+      if (!network) throw std::invalid_argument("--allow " + text + ": not a network");
+      return network->contains(address);
+    });
+    if (!allowed && !bench::directly_attached(config, address)) {
+      return address.to_string() + " is behind a gateway: give --allow NETWORK if it is yours, " +
+             "or --yes";
+    }
+  }
+  return {};
+}
+
+}  // namespace sluice::load

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/common/interface_options.h"
+#include "bench/load/settings.h"
+
+namespace sluice::load {
+
+/// The command line of `sluice load`.
+class LoadOptions {
+ public:
+  /// Adds all options to a command.
+  explicit LoadOptions(CLI::App& command);
+
+  /// What they ask for. Throws std::invalid_argument with a message for the operator.
+  [[nodiscard]] control::Config config() const;
+  [[nodiscard]] Settings settings(const control::Config& config) const;
+
+  /// How long to go on; zero: until the count is reached or somebody stops it.
+  [[nodiscard]] Duration duration() const;
+  [[nodiscard]] const std::string& json_file() const { return json_file_; }
+  [[nodiscard]] bool quiet() const { return quiet_; }
+
+  /// Why this load needs --yes and has none; nothing when it may begin.
+  [[nodiscard]] std::optional<std::string> objection(const control::Config& config,
+                                                     const Settings& settings) const;
+
+ private:
+  [[nodiscard]] Mode mode() const;
+  [[nodiscard]] std::vector<RateStep> rate() const;
+  [[nodiscard]] std::vector<Target> targets(const Settings& settings) const;
+
+  bench::InterfaceOptions interface_;
+  std::vector<std::string> urls_;
+  std::string connect_to_;
+  std::string mode_ = "request";
+  std::string method_ = "GET";
+  std::vector<std::string> headers_;
+  std::string body_;
+  std::string rate_;
+  std::vector<std::string> ramps_;
+  bool poisson_ = false;
+  std::string concurrency_;
+  std::string requests_per_connection_;
+  std::string duration_;
+  std::string count_;
+  std::string close_ = "server";
+  std::string connect_timeout_ = "5s";
+  std::string timeout_ = "10s";
+  std::string hold_interval_ = "30s";
+  std::string expect_status_;
+  std::string expect_size_;
+  std::string expect_body_file_;
+  std::uint64_t seed_ = 1;
+  std::vector<std::string> allowed_;
+  bool yes_ = false;
+  bool quiet_ = false;
+  std::string json_file_;
+};
+
+}  // namespace sluice::load

@@ -1,0 +1,175 @@
+#include "bench/load/load_program.h"
+
+#include "bench/common/weighted_turns.h"
+
+namespace sluice::load {
+namespace {
+
+// Begun in one pass of the loop: more would keep what is under way waiting.
+constexpr std::uint32_t kMostStarts = 64;
+// Due and not begun, at most; what comes on top is missed.
+constexpr std::size_t kMostWaiting = 1U << 20;
+constexpr Duration kLate = std::chrono::milliseconds(1);
+
+std::uint64_t share_of(std::uint64_t total, std::uint32_t index, std::uint32_t workers) {
+  return total / workers + (index < total % workers ? 1 : 0);
+}
+
+std::vector<std::uint32_t> turns_of(const std::vector<Target>& targets) {
+  std::vector<std::uint32_t> weights;
+  for (const Target& target : targets) weights.push_back(target.weight);
+  return bench::weighted_turns(weights);
+}
+
+}  // namespace
+
+LoadProgram::LoadProgram(worker::Worker& worker, const Settings& settings, std::uint32_t workers)
+    : worker_(worker),
+      settings_(settings),
+      index_(worker.index()),
+      workers_(workers),
+      most_connections_(
+          static_cast<std::uint32_t>(share_of(settings.connections, index_, workers))),
+      bounded_(settings.count > 0),
+      left_(share_of(settings.count, index_, workers)),
+      statistics_(std::make_unique<Statistics>()),
+      tools_{worker.pool(), {}, {}},
+      core_{settings_,       worker.stack(), worker.pool(), worker.clock(),
+            worker.timers(), *statistics_,   tools_,        *this},
+      clients_(most_connections_ + kMostStarts),
+      target_turns_(turns_of(settings.targets)) {}
+
+LoadProgram::~LoadProgram() = default;
+
+void LoadProgram::begin_loop(Instant now) {
+  free_done();
+  if (core_.stopping || exhausted()) {
+    wind_up();
+    if (clients_.size() == done_.size()) finished_.store(true, std::memory_order_release);
+    return;
+  }
+  settings_.rate.empty() ? closed_loop(now) : open_loop(now);
+}
+
+void LoadProgram::open_loop(Instant now) {
+  if (!arrivals_) {
+    const double share = 1.0 / workers_;
+    arrivals_.emplace(settings_.rate, share, share * index_, settings_.poisson,
+                      settings_.seed + index_, now);
+  }
+  for (; arrivals_->next() <= now; arrivals_->advance()) {
+    if (waiting_.size() < kMostWaiting) {
+      waiting_.push_back(arrivals_->next());
+    } else {
+      statistics_->missed_starts.add();
+    }
+  }
+  for (std::uint32_t started = 0; !waiting_.empty() && started < kMostStarts; ++started) {
+    const Instant due = waiting_.front();
+    if (exhausted() || !dispatch(due)) return;
+    if (now - due > kLate) statistics_->late_starts.add();
+    waiting_.pop_front();
+  }
+}
+
+void LoadProgram::closed_loop(Instant now) {
+  for (std::uint32_t started = 0; started < kMostStarts && !exhausted(); ++started) {
+    if (!dispatch(now)) return;
+  }
+}
+
+// Begins what is due, on an idle connection or a new one. False when neither is to be had.
+bool LoadProgram::dispatch(Instant due) {
+  if (idle_ != nullptr && settings_.mode != Mode::kHold) {
+    if (bounded_) --left_;
+    idle_->request(due);
+    return true;
+  }
+  return start_client(due);
+}
+
+bool LoadProgram::start_client(Instant due) {
+  if (clients_.size() - done_.size() >= most_connections_) return false;
+  Client* client = clients_.make(core_, next_target());
+  if (client == nullptr) return false;
+  if (bounded_) --left_;
+  client->connect(due);
+  return true;
+}
+
+const Target& LoadProgram::next_target() {
+  const Target& target = settings_.targets[target_turns_[next_turn_]];
+  next_turn_ = (next_turn_ + 1) % target_turns_.size();
+  return target;
+}
+
+const wire::IpAddress& LoadProgram::next_source(const wire::IpAddress& server) {
+  for (std::size_t tried = 0; tried < settings_.sources.size(); ++tried) {
+    next_source_ = (next_source_ + 1) % settings_.sources.size();
+    if (settings_.sources[next_source_].is_v4() == server.is_v4()) break;
+  }
+  return settings_.sources[next_source_];
+}
+
+void LoadProgram::on_idle(Client& client) {
+  if (settings_.mode == Mode::kHold) {
+    worker_.timers().arm_after(client, settings_.hold_interval);
+    return;
+  }
+  if (settings_.rate.empty() && !exhausted()) {
+    // A closed loop goes on at once; it is not worth the list.
+    if (bounded_) --left_;
+    client.request(worker_.clock().now());
+    return;
+  }
+  client.previous_idle = nullptr;
+  client.next_idle = idle_;
+  if (idle_ != nullptr) idle_->previous_idle = &client;
+  idle_ = &client;
+}
+
+void LoadProgram::on_busy(Client& client) {
+  if (&client == idle_) {
+    idle_ = client.next_idle;
+  } else if (client.previous_idle != nullptr) {
+    client.previous_idle->next_idle = client.next_idle;
+  }
+  if (client.next_idle != nullptr) client.next_idle->previous_idle = client.previous_idle;
+  client.next_idle = client.previous_idle = nullptr;
+}
+
+void LoadProgram::on_done(Client& client) {
+  done_.push_back(&client);
+}
+
+void LoadProgram::free_done() {
+  for (Client* client : done_) clients_.destroy(*client);
+  done_.clear();
+}
+
+// From now on clients retire themselves when they have their answer.
+void LoadProgram::wind_up() {
+  if (winding_up_) return;
+  winding_up_ = core_.stopping = true;
+  waiting_.clear();
+  clients_.for_each([](Client& client) {
+    if (client.idle()) client.retire();
+  });
+}
+
+void LoadProgram::stop() {
+  worker_.post([this] { core_.stopping = true; });
+}
+
+void LoadProgram::end() {
+  worker_.post([this] {
+    core_.stopping = true;
+    clients_.for_each([this](Client& client) { clients_.destroy(client); });
+    done_.clear();
+    idle_ = nullptr;
+    worker_.stack().abort_all();
+    worker_.stop();
+  });
+}
+
+}  // namespace sluice::load

@@ -1,0 +1,80 @@
+#include "bench/load/results.h"
+
+#include <numeric>
+
+namespace sluice::load {
+namespace {
+
+void add_program(Results& to, const Statistics& from) {
+  to.connections_started += from.connections_started.get();
+  to.connections_opened += from.connections_opened.get();
+  to.connections_closed += from.connections_closed.get();
+  to.handshakes += from.handshakes.get();
+  to.handshakes_resumed += from.handshakes_resumed.get();
+  to.requests += from.requests.get();
+  to.responses += from.responses.get();
+  to.head_bytes += from.head_bytes.get();
+  to.body_bytes += from.body_bytes.get();
+  to.open += from.open.get();
+  to.in_flight += from.in_flight.get();
+  to.late_starts += from.late_starts.get();
+  to.missed_starts += from.missed_starts.get();
+  for (std::size_t i = 0; i < kFailures; ++i) to.failures[i] += from.failures[i].get();
+  to.connect.add(from.connect);
+  to.handshake.add(from.handshake);
+  to.first_byte.add(from.first_byte);
+  to.total.add(from.total);
+}
+
+void add_worker(Results& to, const worker::Worker& worker, std::size_t ports) {
+  const tcp::Counters& tcp = worker.stack().counters();
+  to.retransmissions += tcp.retransmitted_segments.get();
+  to.segments_sent += tcp.segments_sent.get();
+  to.segments_received += tcp.segments_received.get();
+  for (std::size_t i = 0; i < ports; ++i) {
+    const port::Counters& port =
+        worker.port_counters(port::PortId(static_cast<port::PortId::rep>(i)));
+    to.transmit_drops += port.transmit_drops.get();
+  }
+  const std::uint64_t busy = worker.counters().busy_cycles.get();
+  to.busy_cycles += busy;
+  to.cycles += busy + worker.counters().idle_cycles.get();
+}
+
+}  // namespace
+
+std::uint64_t Results::failed() const {
+  return std::accumulate(failures.begin(), failures.end(), std::uint64_t{0});
+}
+
+double Results::own_load(const Results& earlier) const {
+  const std::uint64_t all = cycles - earlier.cycles;
+  if (all == 0) return 0;
+  return static_cast<double>(busy_cycles - earlier.busy_cycles) / static_cast<double>(all);
+}
+
+Results collect(std::span<const std::unique_ptr<LoadProgram>> programs,
+                const control::Dataplane& dataplane) {
+  Results results;
+  std::vector<std::uint64_t> statuses(Statistics{}.statuses.size());
+  for (const auto& program : programs) {
+    add_program(results, program->statistics());
+    for (std::size_t i = 0; i < statuses.size(); ++i) {
+      statuses[i] += program->statistics().statuses[i].get();
+    }
+  }
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    if (statuses[i] > 0) results.statuses.emplace_back(static_cast<unsigned>(i), statuses[i]);
+  }
+  const worker::Fleet& fleet = dataplane.fleet();
+  for (std::uint32_t index = 0; index < fleet.size(); ++index) {
+    add_worker(results, fleet.worker(index), fleet.ports().size());
+  }
+  for (const port::Port* port : fleet.ports()) {
+    const port::DeviceStatistics device = port->device_statistics();
+    results.receive_drops += device.missed + device.no_buffer;
+  }
+  return results;
+}
+
+}  // namespace sluice::load

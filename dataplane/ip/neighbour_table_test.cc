@@ -125,21 +125,26 @@ TEST_F(NeighbourTableTest, ANeighbourThatSpeaksAgainEndsTheHoldOff) {
 
 TEST_F(NeighbourTableTest, KeepsTheNewestPendingPacketsInOrder) {
   Neighbour& neighbour = resolve(kPeer4);
-  for (char c = 'a'; c < 'a' + 12; ++c) send(neighbour, std::string(1, c));
-  EXPECT_EQ(counters.pending_dropped.get(), 4U);
+  constexpr int kTooMany = 4;
+  for (int i = 0; i < NeighbourTable::kPendingPerNeighbour + kTooMany; ++i) {
+    send(neighbour, std::string(1, static_cast<char>(i)));
+  }
+  EXPECT_EQ(counters.pending_dropped.get(), std::uint64_t{kTooMany});
   table->confirm(report(kPeer4), true, true);
   const auto sent = link.take();
   ASSERT_EQ(sent.size(), NeighbourTable::kPendingPerNeighbour);
-  for (std::size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(sent[i].bytes.back(), 'e' + i);
+  for (std::size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(sent[i].bytes.back(), kTooMany + i);
 }
 
 TEST_F(NeighbourTableTest, BoundsPendingPacketsOverAllNeighbours) {
   make(1024);
-  for (unsigned i = 0; i < 200; ++i) {
+  constexpr unsigned kNeighbours = 200;
+  for (unsigned i = 0; i < kNeighbours; ++i) {
     Neighbour& neighbour = resolve(host(i));
     for (unsigned j = 0; j < NeighbourTable::kPendingPerNeighbour; ++j) send(neighbour);
   }
-  EXPECT_EQ(counters.pending_dropped.get(), 1600U - NeighbourTable::kPendingInAll);
+  EXPECT_EQ(counters.pending_dropped.get(),
+            kNeighbours * NeighbourTable::kPendingPerNeighbour - NeighbourTable::kPendingInAll);
 }
 
 TEST_F(NeighbourTableTest, AConfirmedAddressGrowsStaleAndIsProbedOnUse) {

@@ -25,7 +25,8 @@ def page_of(name: str) -> str:
 class NginxOrigin:
     """A real nginx on a host of the farm.
 
-    / names the host; /files/... are the given files; /slow/... the same at 256 KiB/s.
+    / names the host; /files/... are the given files; /slow/... the same at 256 KiB/s;
+    /counted is logged, a line for each request in `counted_log`; /status is stub_status.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class NginxOrigin:
         self._namespace = namespace
         self._directory = directory / f"nginx-{host.name}"
         self._files = files
+        self.counted_log = self._directory / "counted.log"
         self.process: Process | None = None
 
     def start(self) -> None:
@@ -91,6 +93,8 @@ http {{
     location = / {{ return 200 "{page}"; }}
     location = /ipv6 {{ return 200 "{page}"; }}
     location = /empty {{ return 204; }}
+    location = /counted {{ access_log {self.counted_log} combined; return 200 "{page}"; }}
+    location = /status {{ stub_status; }}
     location /files/ {{ alias {self._files}/; }}
     location /slow/ {{ alias {self._files}/; limit_rate 256k; }}
   }}

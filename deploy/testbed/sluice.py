@@ -14,7 +14,7 @@ from testbed.namespace import Namespace
 from testbed.process import Process, TestbedError, wait_for
 
 # A finding of a sanitizer ends the program at once, with its report in the log.
-_ENVIRONMENT = {
+SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=0:exitcode=99:detect_stack_use_after_return=0",
     # What drivers of other projects leave behind at the end of the process.
     "LSAN_OPTIONS": f"suppressions={Path(__file__).with_name('leaks-of-drivers.txt')}",
@@ -54,7 +54,7 @@ class Sluice:
             "sluice",
             [self.program, "run", "-c", self.config],
             self.settings.directory / "sluice.log",
-            _ENVIRONMENT,
+            SANITIZERS,
         )
         wait_for(self._ready, f"Sluice answers on its admin socket ({self._started().log})", timeout)
 

@@ -1,0 +1,96 @@
+"""`sluice load` in the place of Sluice: at the edge, with the farm's hosts as its servers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed.layout import FARM, FARM6, WEB1
+from testbed.namespace import Namespace
+from testbed.process import wait_for
+from testbed.sluice import SANITIZERS
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a load: exit code, the summary for people, and the one for programs."""
+
+    code: int
+    text: str
+    results: dict[str, Any]
+
+    @property
+    def failures(self) -> dict[str, int]:
+        failures: dict[str, int] = self.results["failures"]
+        return failures
+
+
+class LoadTester:
+    """Runs loads from the edge's port to web1."""
+
+    def __init__(self, program: Path, edge: Namespace, directory: Path) -> None:
+        self._program = program
+        self._edge = edge
+        self._json = directory / "load.json"
+
+    def run(
+        self,
+        url: str,
+        *options: object,
+        device: str = "af_packet:web1",
+        address: str = f"{FARM}/24",
+    ) -> Load:
+        self._json.unlink(missing_ok=True)
+        words = [self._program, "load", "--device", device, "--address", address]
+        words += ["--address", f"{FARM6}/64", "--adaptive", "--quiet", "--json", self._json]
+        done = subprocess.run(
+            self._edge.command([*words, *options, url]),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**os.environ, **SANITIZERS},
+        )
+        results = json.loads(self._json.read_text()) if self._json.exists() else {}
+        return Load(done.returncode, done.stdout + done.stderr, results)
+
+
+class Pair:
+    """`sluice serve` and `sluice load`, joined by shared memory."""
+
+    SERVER = "198.18.0.1"
+
+    def __init__(self, program: Path, edge: Namespace, directory: Path) -> None:
+        self._program = program
+        self._edge = edge
+        self._directory = directory
+        self._socket = directory / "pair.sock"
+
+    @contextlib.contextmanager
+    def serving(self, *options: object) -> Iterator[None]:
+        self._socket.unlink(missing_ok=True)
+        words = [self._program, "serve", "--device", f"memif:{self._socket},role=server"]
+        words += ["--address", f"{self.SERVER}/24", "--adaptive", "--quiet", *options]
+        log = self._directory / "serve.log"
+        process = self._edge.start("sluice serve", words, log, SANITIZERS)
+        try:
+            wait_for(self._socket.exists, f"sluice serve listens ({log})", timeout=30)
+            yield
+        finally:
+            code = process.stop(timeout=30)
+        assert code == 0, process.log_text()
+
+    def load(self, *options: object) -> Load:
+        tester = LoadTester(self._program, self._edge, self._directory)
+        device = f"memif:{self._socket},role=client"
+        return tester.run(f"http://{self.SERVER}/", *options, device=device, address="198.18.0.2/24")
+
+
+def url_of(path: str, port: int = 80) -> str:
+    """A path of web1."""
+    return f"http://{WEB1.ipv4}:{port}{path}"

@@ -1,0 +1,172 @@
+"""The load tester against real servers: nginx counts what it counts, and it names what goes wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed.bed import Testbed
+from testbed.layout import NOBODY, WEB1
+from testbed.load_tester import Load, LoadTester, Pair, url_of
+from testbed.origins import SPECIAL_PORT
+
+
+@pytest.fixture(scope="module")
+def tester(testbed: Testbed, checked_program: Path) -> Iterator[LoadTester]:
+    testbed.stop_sluice()
+    yield LoadTester(checked_program, testbed.layout.edge, testbed.directory)
+
+
+def lines_of(log: Path) -> int:
+    return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def accepted_by_nginx(testbed: Testbed) -> tuple[int, int]:
+    """Connections and requests that nginx has seen, this question among them."""
+    with testbed.layout.farm["web1"].connect(WEB1.ipv4, 80) as connection:
+        connection.sendall(b"GET /status HTTP/1.0\r\n\r\n")
+        text = b""
+        while piece := connection.recv(4096):
+            text += piece
+    numbers = re.search(rb"(\d+) (\d+) (\d+) \n", text)
+    assert numbers is not None, text
+    return int(numbers[1]), int(numbers[3])
+
+
+def clean(load: Load) -> None:
+    assert load.code == 0, load.text
+    assert load.failures == {}, load.text
+
+
+MODES = {
+    "request": ("--mode", "request", "-c", 8),
+    "client-closes": ("--mode", "request", "--close", "client", "-c", 8),
+    "client-resets": ("--mode", "request", "--close", "reset", "-c", 8),
+    "keepalive": ("--mode", "keepalive", "-c", 8),
+    "keepalive-100": ("--mode", "keepalive", "-c", 8, "--requests", 100),
+    "open-loop": ("--mode", "request", "--rate", 500),
+    "open-loop-keepalive": ("--mode", "keepalive", "--rate", 1000, "--poisson", "-c", 16),
+}
+
+
+@pytest.mark.parametrize("options", MODES.values(), ids=MODES.keys())
+def test_nginx_counts_the_same(
+    testbed: Testbed, tester: LoadTester, options: tuple[object, ...]
+) -> None:
+    log = testbed.origins["web1"].counted_log
+    logged, (connections, requests) = lines_of(log), accepted_by_nginx(testbed)
+    load = tester.run(url_of("/counted"), *options, "--count", 1000)
+    clean(load)
+    seen = accepted_by_nginx(testbed)
+    assert load.results["responses"] == 1000
+    assert load.results["statuses"] == {"200": 1000}
+    assert lines_of(log) - logged == 1000
+    assert seen[1] - requests == 1000 + 1
+    assert seen[0] - connections == load.results["connections"]["opened"] + 1
+
+
+def test_connections_alone_are_counted(testbed: Testbed, tester: LoadTester) -> None:
+    connections, requests = accepted_by_nginx(testbed)
+    load = tester.run(url_of("/"), "--mode", "connect", "-c", 8, "--count", 1000)
+    clean(load)
+    seen = accepted_by_nginx(testbed)
+    assert load.results["connections"]["opened"] == 1000
+    assert (seen[0] - connections, seen[1] - requests) == (1000 + 1, 1)
+
+
+def test_af_xdp_and_ipv6(tester: LoadTester) -> None:
+    url = f"http://[{WEB1.ipv6}]/"
+    clean(tester.run(url, "--mode", "request", "-c", 4, "--count", 200, device="af_xdp:web1"))
+
+
+def test_bulk_is_read_whole(testbed: Testbed, tester: LoadTester) -> None:
+    path = testbed.payload(10_000_000)
+    load = tester.run(
+        url_of(path), "--mode", "throughput", "-c", 4, "--count", 12, "--expect-size", 10_000_000
+    )
+    clean(load)
+    assert load.results["body_bytes"] == 120_000_000
+
+
+def test_held_connections_ask_now_and_then(tester: LoadTester) -> None:
+    load = tester.run(url_of("/"), "--mode", "hold", "-c", 50, "-d", "4s", "--hold-interval", "1s")
+    clean(load)
+    assert load.results["connections"]["opened"] == 50
+    assert 100 <= load.results["responses"] <= 250
+
+
+FAULTS = {
+    "reset": ("/special/abort?size=1000&after=100&reset=1", "reset"),
+    "short-body": ("/special/abort?size=1000&after=100", "short_body"),
+    "short-chunked": ("/special/abort?size=1000&after=100&framing=chunked", "short_body"),
+    "silent": ("/special/silent?seconds=5", "response_timeout"),
+    "closed-early": ("/special/raw?text=", "closed_early"),
+    "no-http": ("/special/raw?text=hello%0D%0A%0D%0A", "bad_response"),
+    "wrong-status": ("/special/status?code=503", "wrong_status"),
+}
+
+
+@pytest.mark.parametrize(("path", "cause"), FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_of_the_server_is_named(tester: LoadTester, path: str, cause: str) -> None:
+    load = tester.run(
+        url_of(path, SPECIAL_PORT), "-c", 2, "--count", 5, "--timeout", "1s", "-d", "20s"
+    )
+    assert load.code != 0
+    assert load.failures == {cause: 5}, load.text
+
+
+def test_an_unexpected_size_is_named(tester: LoadTester) -> None:
+    load = tester.run(url_of("/"), "-c", 1, "--count", 3, "--expect-size", 5)
+    assert load.failures == {"wrong_body": 3}, load.text
+
+
+def test_a_refused_connection_is_named(tester: LoadTester) -> None:
+    load = tester.run(url_of("/", 9), "-c", 1, "--count", 3)
+    assert load.failures == {"refused": 3}, load.text
+
+
+def test_an_absent_host_is_named(tester: LoadTester) -> None:
+    load = tester.run(f"http://{NOBODY}/", "-c", 1, "--count", 1, "--connect-timeout", "5s")
+    assert set(load.failures) <= {"unreachable", "connect_timeout"}, load.text
+    assert sum(load.failures.values()) == 1
+
+
+def test_a_strong_tool_asks_first(tester: LoadTester) -> None:
+    endless = tester.run(url_of("/"), "-c", 1)
+    assert endless.code == 2 and "--duration" in endless.text
+    far = tester.run("http://198.19.0.1/", "-c", 1, "--count", 1, "--gateway", WEB1.ipv4)
+    assert far.code == 2 and "--allow" in far.text
+
+
+@pytest.fixture(scope="module")
+def pair(testbed: Testbed, checked_program: Path) -> Pair:
+    return Pair(checked_program, testbed.layout.edge, testbed.directory)
+
+
+def test_the_pair_agrees_with_itself(pair: Pair) -> None:
+    with pair.serving("--size", "1-5000", "--status", "200:9,404:1"):
+        load = pair.load("-c", 8, "--count", 1000)
+    assert load.failures == {"wrong_status": 100}, load.text
+    assert load.results["statuses"] == {"200": 900, "404": 100}
+
+
+@pytest.mark.parametrize("mode", ["request", "keepalive"])
+def test_a_stalling_server_shows_in_an_open_loop(pair: Pair, mode: str) -> None:
+    """No coordinated omission: what was due during a stall has waited for it."""
+    with pair.serving("--stall", "500ms/1s"):
+        load = pair.load("--mode", mode, "--rate", 500, "-c", 1000, "-d", "5s")
+    clean(load)
+    latency = load.results["latency"]["total"]
+    # Half of the requests fall into a stall, and wait for 0 to 500 ms, evenly.
+    assert 450_000 < latency["p99_us"] < 600_000, load.text
+    assert 150_000 < latency["p75_us"] < 350_000, load.text
+
+
+def test_a_delay_is_measured(pair: Pair) -> None:
+    with pair.serving("--delay", "50ms"):
+        load = pair.load("--mode", "keepalive", "-c", 4, "-d", "3s")
+    clean(load)
+    assert 50_000 <= load.results["latency"]["first_byte"]["p50_us"] < 80_000, load.text

@@ -32,13 +32,32 @@ int LoadCommand::run() {
     std::fprintf(stderr, "sluice load: %s\n", objection->c_str());
     return control::kUsage;
   }
+  const Bounds bounds = options_.bounds();
   LoadRun run(config, settings);
+  return options_.find_max() ? find_max(run, bounds) : execute(run, settings, bounds);
+}
+
+int LoadCommand::execute(LoadRun& run, const Settings& settings, const Bounds& bounds) {
   const Outcome outcome = run.execute(options_.duration(), options_.quiet());
   std::fputs(summary_text(settings, outcome).c_str(), stdout);
   if (!options_.json_file().empty()) {
     write_file(options_.json_file(), summary_json(settings, outcome));
   }
-  return outcome.results.failed() == 0 ? control::kSuccess : control::kFault;
+  const auto broken = bounds.broken(outcome.results, settings.mode, outcome.rate(settings.mode));
+  for (const std::string& line : broken) std::printf("NOT GOOD     %s\n", line.c_str());
+  return broken.empty() ? control::kSuccess : control::kFault;
+}
+
+int LoadCommand::find_max(LoadRun& run, const Bounds& bounds) {
+  RateSearch search = options_.search();
+  const std::vector<Trial> trials =
+      run.find_max(search, bounds, options_.trial_length(), options_.quiet());
+  std::printf("%.0f a second is the highest good rate of %zu tried\n", search.best(),
+              trials.size());
+  if (!options_.json_file().empty()) {
+    write_file(options_.json_file(), search_json(trials, search.best()));
+  }
+  return search.best() > 0 ? control::kSuccess : control::kFault;
 }
 
 }  // namespace sluice::load

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "bench/load/load_options.h"
+#include "bench/load/load_run.h"
 
 namespace sluice::load {
 
@@ -17,6 +18,9 @@ class LoadCommand {
   int run();
 
  private:
+  int execute(LoadRun& run, const Settings& settings, const Bounds& bounds);
+  int find_max(LoadRun& run, const Bounds& bounds);
+
   CLI::App* command_;
   LoadOptions options_;
 };

@@ -15,6 +15,7 @@ namespace {
 // Room for connections that are closing beside those at work.
 constexpr std::uint64_t kSpareConnections = 16384;
 constexpr std::uint64_t kOpenLoopConnections = 65536;
+constexpr double kSearchPrecision = 0.02;
 
 struct ModeName {
   const char* name;
@@ -86,6 +87,18 @@ LoadOptions::LoadOptions(CLI::App& command) {
       ->group(shape);
   command.add_option("--seed", seed_, "Of what is random (default 1)")->group(shape);
 
+  const char* good = "What is good enough (else the exit code is 1)";
+  command.add_option("--max-failed", max_failed_, "Share that may fail: 0.001 (default 0)")
+      ->group(good);
+  command.add_option("--max-latency", max_latencies_, "pPERCENT=TIME, may be repeated: p99=5ms")
+      ->allow_extra_args(false)
+      ->group(good);
+  command.add_option("--min-rate", min_rate_, "At least so many a second")->group(good);
+  command.add_option("--find-max", find_max_, "FROM-TO: look for the highest rate that is good")
+      ->group(good);
+  command.add_option("--trial", trial_, "How long find-max tries each rate (default 2s)")
+      ->group(good);
+
   interface_.add_to(command);
   command
       .add_option("--allow", allowed_, "Network that may be loaded though it is behind a gateway")
@@ -114,8 +127,34 @@ Mode LoadOptions::mode() const {
   return found->mode;
 }
 
+Bounds LoadOptions::bounds() const {
+  Bounds bounds;
+  bounds.failed_share = bench::parse_rate("--max-failed", max_failed_);
+  bounds.least_rate = bench::parse_rate("--min-rate", min_rate_);
+  for (const std::string& text : max_latencies_) {
+    bounds.latencies.push_back(parse_latency_bound(text));
+  }
+  return bounds;
+}
+
+RateSearch LoadOptions::search() const {
+  const auto [lowest, highest] = bench::parse_range("--find-max", find_max_);
+  if (lowest == 0) throw std::invalid_argument("--find-max: a search cannot begin at zero");
+  return {static_cast<double>(lowest), static_cast<double>(highest), kSearchPrecision};
+}
+
+Duration LoadOptions::trial_length() const {
+  return bench::parse_time("--trial", trial_);
+}
+
 std::vector<RateStep> LoadOptions::rate() const {
   std::vector<RateStep> steps;
+  if (find_max()) {
+    if (!rate_.empty() || !ramps_.empty() || !count_.empty() || !duration_.empty()) {
+      throw std::invalid_argument("--find-max chooses rate and duration itself");
+    }
+    return {{0, 0, Duration::zero()}};
+  }
   for (const std::string& ramp : ramps_) {
     const std::vector<std::string> parts = bench::split(ramp, ':');
     if (parts.size() != 3)
@@ -197,7 +236,7 @@ Duration LoadOptions::duration() const {
 std::optional<std::string> LoadOptions::objection(const control::Config& config,
                                                   const Settings& settings) const {
   if (yes_) return {};
-  if (duration_.empty() && count_.empty()) {
+  if (duration_.empty() && count_.empty() && !find_max()) {
     return "this load has no end: give --duration or --count, or --yes";
   }
   for (const Target& target : settings.targets) {

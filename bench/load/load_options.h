@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "bench/common/interface_options.h"
+#include "bench/load/bounds.h"
+#include "bench/load/rate_search.h"
 #include "bench/load/settings.h"
 
 namespace sluice::load {
@@ -23,6 +25,11 @@ class LoadOptions {
 
   /// How long to go on; zero: until the count is reached or somebody stops it.
   [[nodiscard]] Duration duration() const;
+  [[nodiscard]] Bounds bounds() const;
+  /// Whether to look for the highest good rate, and how long to try each.
+  [[nodiscard]] bool find_max() const { return !find_max_.empty(); }
+  [[nodiscard]] RateSearch search() const;
+  [[nodiscard]] Duration trial_length() const;
   [[nodiscard]] const std::string& json_file() const { return json_file_; }
   [[nodiscard]] bool quiet() const { return quiet_; }
 
@@ -57,6 +64,11 @@ class LoadOptions {
   std::string expect_size_;
   std::string expect_body_file_;
   std::uint64_t seed_ = 1;
+  std::string find_max_;
+  std::string trial_ = "2s";
+  std::string max_failed_ = "0";
+  std::vector<std::string> max_latencies_;
+  std::string min_rate_ = "0";
   std::vector<std::string> allowed_;
   bool yes_ = false;
   bool quiet_ = false;

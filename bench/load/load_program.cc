@@ -51,12 +51,13 @@ void LoadProgram::begin_loop(Instant now) {
   settings_.rate.empty() ? closed_loop(now) : open_loop(now);
 }
 
+void LoadProgram::begin_arrivals(const std::vector<RateStep>& rate, Instant now) {
+  const double share = 1.0 / workers_;
+  arrivals_.emplace(rate, share, share * index_, settings_.poisson, settings_.seed + index_, now);
+}
+
 void LoadProgram::open_loop(Instant now) {
-  if (!arrivals_) {
-    const double share = 1.0 / workers_;
-    arrivals_.emplace(settings_.rate, share, share * index_, settings_.poisson,
-                      settings_.seed + index_, now);
-  }
+  if (!arrivals_) begin_arrivals(settings_.rate, now);
   for (; arrivals_->next() <= now; arrivals_->advance()) {
     if (waiting_.size() < kMostWaiting) {
       waiting_.push_back(arrivals_->next());
@@ -154,6 +155,13 @@ void LoadProgram::wind_up() {
   waiting_.clear();
   clients_.for_each([](Client& client) {
     if (client.idle()) client.retire();
+  });
+}
+
+void LoadProgram::offer(const std::vector<RateStep>& rate) {
+  worker_.post([this, rate] {
+    waiting_.clear();
+    begin_arrivals(rate, worker_.clock().now());
   });
 }
 

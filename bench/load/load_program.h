@@ -30,6 +30,8 @@ class LoadProgram final : public worker::Application, private ClientOwner {
 
   // For the control thread.
 
+  /// Open loop: from now on begins at these rates; what was due and not begun is forgotten.
+  void offer(const std::vector<RateStep>& rate);
   /// Begins nothing new; what is under way goes on.
   void stop();
   /// Resets what is left and makes the worker return from its loop.
@@ -44,6 +46,7 @@ class LoadProgram final : public worker::Application, private ClientOwner {
   void on_done(Client& client) override;
   const wire::IpAddress& next_source(const wire::IpAddress& server) override;
 
+  void begin_arrivals(const std::vector<RateStep>& rate, Instant now);
   void open_loop(Instant now);
   void closed_loop(Instant now);
   [[nodiscard]] bool dispatch(Instant due);

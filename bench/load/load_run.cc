@@ -19,6 +19,10 @@ constexpr auto kLinkPatience = seconds(10);
 constexpr auto kGrace = seconds(2);
 // Rates are counted from here on: before, the first connections were on their way.
 constexpr auto kSettling = seconds(1);
+// Before a trial is measured, the rate is offered for this part of its length.
+constexpr int kWarmUpPart = 4;
+// A server that does less than this part of what is offered does not keep up.
+constexpr double kKeepsUp = 0.98;
 
 double seconds_between(std::chrono::steady_clock::time_point from,
                        std::chrono::steady_clock::time_point to) {
@@ -36,27 +40,78 @@ LoadRun::LoadRun(const control::Config& config, const Settings& settings)
   }
 }
 
-Outcome LoadRun::execute(Duration duration, bool quiet) {
+void LoadRun::start() {
   wait_for_links();
   std::vector<worker::Application*> applications;
   for (const auto& program : programs_) applications.push_back(program.get());
   begin_ = settled_at_ = SteadyClock::now();
   dataplane_.start(applications);
-  const auto end = duration == Duration::zero()
-                       ? SteadyClock::time_point::max()
-                       : begin_ + std::chrono::duration_cast<SteadyClock::duration>(duration);
-  watch(end, quiet);
+}
+
+void LoadRun::end() {
+  for (const auto& program : programs_) program->end();
+  dataplane_.join();
+}
+
+Outcome LoadRun::execute(Duration duration, bool quiet) {
+  start();
+  const auto end_at = duration == Duration::zero()
+                          ? SteadyClock::time_point::max()
+                          : begin_ + std::chrono::duration_cast<SteadyClock::duration>(duration);
+  watch(end_at, quiet);
   const auto stopped = SteadyClock::now();
-  Outcome outcome;
   wind_up();
+  Outcome outcome;
   outcome.results = collect(programs_, dataplane_);
   outcome.settled = settled_;
   outcome.seconds = seconds_between(begin_, stopped);
   outcome.settled_seconds = seconds_between(settled_at_, stopped);
   outcome.unfinished = outcome.results.in_flight;
-  for (const auto& program : programs_) program->end();
-  dataplane_.join();
+  end();
   return outcome;
+}
+
+std::vector<Trial> LoadRun::find_max(RateSearch& search, const Bounds& bounds, Duration length,
+                                     bool quiet) {
+  start();
+  std::vector<Trial> trials;
+  while (const auto rate = search.next()) {
+    Trial trial = try_rate(*rate, bounds, length);
+    if (interrupted_) break;
+    search.tried(trial.broken.empty());
+    if (!quiet) std::fputs(trial_line(trial).c_str(), stderr);
+    trials.push_back(std::move(trial));
+  }
+  wind_up();
+  end();
+  return trials;
+}
+
+Trial LoadRun::try_rate(double rate, const Bounds& bounds, Duration length) {
+  const auto offer = [this](double to) {
+    for (const auto& program : programs_) program->offer({{to, to, Duration::zero()}});
+  };
+  offer(rate);
+  interrupted_ = interrupted(std::chrono::duration_cast<milliseconds>(length / kWarmUpPart));
+  const auto from = SteadyClock::now();
+  const Results before = collect(programs_, dataplane_);
+  interrupted_ = interrupted_ || interrupted(std::chrono::duration_cast<milliseconds>(length));
+  Trial trial;
+  trial.results = collect(programs_, dataplane_).since(before);
+  trial.offered = rate;
+  trial.done = static_cast<double>(trial.results.done(settings_.mode)) /
+               seconds_between(from, SteadyClock::now());
+  trial.broken = bounds.broken(trial.results, settings_.mode, trial.done);
+  if (trial.done < rate * kKeepsUp) {
+    trial.broken.push_back("fell behind");
+  }
+  offer(0);
+  const auto deadline = SteadyClock::now() + kGrace;
+  while (!interrupted_ && collect(programs_, dataplane_).in_flight > 0 &&
+         SteadyClock::now() < deadline) {
+    interrupted_ = interrupted(milliseconds(10));
+  }
+  return trial;
 }
 
 void LoadRun::wait_for_links() {

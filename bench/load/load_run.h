@@ -5,7 +5,9 @@
 #include <optional>
 #include <vector>
 
+#include "bench/load/bounds.h"
 #include "bench/load/load_program.h"
+#include "bench/load/rate_search.h"
 #include "bench/load/results.h"
 #include "bench/load/settings.h"
 #include "bench/load/summary.h"
@@ -26,9 +28,17 @@ class LoadRun {
   /// a line a second on standard error unless `quiet`.
   Outcome execute(Duration duration, bool quiet);
 
+  /// Tries one rate after the other as the search wants them, each for `length`. The settings' rate
+  /// must be a step of rate zero. Ends early at a signal.
+  std::vector<Trial> find_max(RateSearch& search, const Bounds& bounds, Duration length,
+                              bool quiet);
+
  private:
   using SteadyClock = std::chrono::steady_clock;
 
+  void start();
+  void end();
+  Trial try_rate(double rate, const Bounds& bounds, Duration length);
   void wait_for_links();
   [[nodiscard]] bool interrupted(std::chrono::milliseconds patience);
   [[nodiscard]] bool finished() const;
@@ -44,6 +54,7 @@ class LoadRun {
   SteadyClock::time_point settled_at_;
   Results settled_;
   Results last_;
+  bool interrupted_ = false;
 };
 
 }  // namespace sluice::load

@@ -43,6 +43,34 @@ void add_worker(Results& to, const worker::Worker& worker, std::size_t ports) {
 
 }  // namespace
 
+Results Results::since(const Results& earlier) const {
+  Results difference = *this;
+  difference.connections_started -= earlier.connections_started;
+  difference.connections_opened -= earlier.connections_opened;
+  difference.connections_closed -= earlier.connections_closed;
+  difference.handshakes -= earlier.handshakes;
+  difference.handshakes_resumed -= earlier.handshakes_resumed;
+  difference.requests -= earlier.requests;
+  difference.responses -= earlier.responses;
+  difference.head_bytes -= earlier.head_bytes;
+  difference.body_bytes -= earlier.body_bytes;
+  difference.late_starts -= earlier.late_starts;
+  difference.missed_starts -= earlier.missed_starts;
+  for (std::size_t i = 0; i < kFailures; ++i) difference.failures[i] -= earlier.failures[i];
+  difference.connect = connect.since(earlier.connect);
+  difference.handshake = handshake.since(earlier.handshake);
+  difference.first_byte = first_byte.since(earlier.first_byte);
+  difference.total = total.since(earlier.total);
+  difference.retransmissions -= earlier.retransmissions;
+  difference.segments_sent -= earlier.segments_sent;
+  difference.segments_received -= earlier.segments_received;
+  difference.receive_drops -= earlier.receive_drops;
+  difference.transmit_drops -= earlier.transmit_drops;
+  difference.busy_cycles -= earlier.busy_cycles;
+  difference.cycles -= earlier.cycles;
+  return difference;
+}
+
 std::uint64_t Results::failed() const {
   return std::accumulate(failures.begin(), failures.end(), std::uint64_t{0});
 }

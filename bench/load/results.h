@@ -46,6 +46,9 @@ struct Results {
   std::uint64_t busy_cycles = 0;     ///< in passes of the loop that had something to do
   std::uint64_t cycles = 0;
 
+  /// What came since `earlier`; `open` and `in_flight` are of now.
+  [[nodiscard]] Results since(const Results& earlier) const;
+
   [[nodiscard]] std::uint64_t failed() const;
   /// What the load is counted in: responses, or connections where nothing is asked.
   [[nodiscard]] std::uint64_t done(Mode mode) const {
@@ -53,6 +56,8 @@ struct Results {
   }
   /// The part of the workers' time that was spent on work, 0 to 1, since `earlier`.
   [[nodiscard]] double own_load(const Results& earlier) const;
+  /// The same since the beginning.
+  [[nodiscard]] double own_load() const { return own_load({}); }
 };
 
 Results collect(std::span<const std::unique_ptr<LoadProgram>> programs,

@@ -5,6 +5,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "bench/load/bounds.h"
+
 namespace sluice::load {
 namespace {
 
@@ -16,13 +18,6 @@ double micros(Duration time) {
   return std::chrono::duration<double, std::micro>(time).count();
 }
 
-std::string time_text(Duration time) {
-  const double us = micros(time);
-  if (us < 1000) return fmt::format("{:.1f}us", us);
-  if (us < 1'000'000) return fmt::format("{:.2f}ms", us / 1e3);
-  return fmt::format("{:.2f}s", us / 1e6);
-}
-
 double per_second(std::uint64_t now, std::uint64_t before, double seconds) {
   return seconds > 0 ? static_cast<double>(now - before) / seconds : 0;
 }
@@ -31,8 +26,8 @@ std::string latency_line(const char* name, const Distribution& values) {
   if (values.count() == 0) return {};
   std::string line = fmt::format("  {:<11}", name);
   for (const double percent : kPercentiles)
-    line += fmt::format("{:>11}", time_text(values.percentile(percent)));
-  return line + fmt::format("{:>11}\n", time_text(values.largest()));
+    line += fmt::format("{:>11}", format_latency(values.percentile(percent)));
+  return line + fmt::format("{:>11}\n", format_latency(values.largest()));
 }
 
 std::string latency_table(const Results& results) {
@@ -90,13 +85,40 @@ nlohmann::json latency_json(const Distribution& values) {
 
 }  // namespace
 
+std::string trial_line(const Trial& trial) {
+  std::string line =
+      fmt::format("{:>10.0f}/s offered  {:>10.0f}/s done  p50 {:>8}  p99 {:>8}  ", trial.offered,
+                  trial.done, format_latency(trial.results.total.percentile(50)),
+                  format_latency(trial.results.total.percentile(99)));
+  if (trial.broken.empty()) return line + "good\n";
+  for (const std::string& bound : trial.broken) {
+    line += (&bound == trial.broken.data() ? "" : "; ") + bound;
+  }
+  return line + "\n";
+}
+
+std::string search_json(const std::vector<Trial>& trials, double best) {
+  nlohmann::json json;
+  json["best_rate"] = best;
+  json["trials"] = nlohmann::json::array();
+  for (const Trial& trial : trials) {
+    json["trials"].push_back({{"offered", trial.offered},
+                              {"done", trial.done},
+                              {"failed", trial.results.failed()},
+                              {"tester_busy", trial.results.own_load()},
+                              {"latency", latency_json(trial.results.total)},
+                              {"broken", trial.broken}});
+  }
+  return json.dump(2) + "\n";
+}
+
 std::string live_line(Mode mode, const Results& now, const Results& before, double seconds) {
   const Distribution interval = now.total.since(before.total);
   return fmt::format(
       "{:6.1f}s {:>9}/s  {:>7} in flight  {:>7} open  {:>6} failed  p50 {:>8}  p99 {:>8}  "
       "{} drops  own load {:.0f}%\n",
       seconds, now.done(mode) - before.done(mode), now.in_flight, now.open, now.failed(),
-      time_text(interval.percentile(50)), time_text(interval.percentile(99)),
+      format_latency(interval.percentile(50)), format_latency(interval.percentile(99)),
       now.receive_drops + now.transmit_drops, 100 * now.own_load(before));
 }
 
@@ -104,10 +126,10 @@ std::string summary_text(const Settings& settings, const Outcome& outcome) {
   const Results& results = outcome.results;
   const Results& settled = outcome.settled;
   const double seconds = outcome.settled_seconds;
-  std::string text = fmt::format(
-      "\n{} {} in {:.2f} s: {:.0f} a second", results.done(settings.mode),
-      settings.mode == Mode::kConnect ? "connections" : "good responses", outcome.seconds,
-      per_second(results.done(settings.mode), settled.done(settings.mode), seconds));
+  std::string text =
+      fmt::format("\n{} {} in {:.2f} s: {:.0f} a second", results.done(settings.mode),
+                  settings.mode == Mode::kConnect ? "connections" : "good responses",
+                  outcome.seconds, outcome.rate(settings.mode));
   text += settled.done(settings.mode) > 0 ? " once it was under way\n" : "\n";
   text += fmt::format("connections  {} started, {} opened, {} closed, {} left under way\n",
                       results.connections_started, results.connections_opened,
@@ -140,7 +162,7 @@ std::string summary_json(const Settings& settings, const Outcome& outcome) {
   const double seconds = outcome.settled_seconds;
   nlohmann::json json;
   json["seconds"] = outcome.seconds;
-  json["rate"] = per_second(results.done(settings.mode), settled.done(settings.mode), seconds);
+  json["rate"] = outcome.rate(settings.mode);
   json["body_bits_per_second"] = per_second(results.body_bytes, settled.body_bytes, seconds) * 8;
   json["connections"] = {{"started", results.connections_started},
                          {"opened", results.connections_opened},

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "http/client_session.h"
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 
 namespace sluice::http {
 
@@ -82,7 +82,7 @@ StreamHandler* Proxy::on_accept(Stream& stream, const wire::Endpoint& listening)
     return session.release();
   }
   const std::uint32_t worker = core_.environment.worker;
-  tls::ServerStream* tls_stream = nullptr;
+  tls::SecureStream* tls_stream = nullptr;
   if (worker < frontend->identities.size()) {
     tls_stream =
         tls::accept(stream, *frontend->identities[worker], *session, core_.tls_environment);

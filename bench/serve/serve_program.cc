@@ -1,6 +1,6 @@
 #include "bench/serve/serve_program.h"
 
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 
 namespace sluice::serve {
 

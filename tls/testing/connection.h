@@ -7,7 +7,7 @@
 #include "dataplane/base/graveyard.h"
 #include "dataplane/testing/eal.h"
 #include "tls/environment.h"
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 #include "tls/testing/client.h"
 #include "tls/testing/fake_stream.h"
 #include "tls/testing/recording_handler.h"
@@ -59,7 +59,7 @@ class Connection {
   FakeStream lower;
   RecordingHandler handler;
   Client client;
-  ServerStream* server;
+  SecureStream* server;
   bool acknowledge_at_once = true;
 
  private:

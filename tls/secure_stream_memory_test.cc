@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
 
@@ -14,9 +14,9 @@ namespace {
 using testing::Connection;
 using testing::TestIdentity;
 
-class ServerStreamMemory : public ::testing::TestWithParam<int> {
+class SecureStreamMemory : public ::testing::TestWithParam<int> {
  public:
-  ServerStreamMemory()
+  SecureStreamMemory()
       : connection(TestIdentity::get().identity(),
                    {.client = {.version = GetParam()}, .buffers = 64}) {}
 
@@ -38,13 +38,13 @@ class ServerStreamMemory : public ::testing::TestWithParam<int> {
   std::vector<Packet> hoard;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamMemory,
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamMemory,
                          ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& instance) {
                            return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
                          });
 
-TEST_P(ServerStreamMemory, AHandshakeWithoutBuffersFails) {
+TEST_P(SecureStreamMemory, AHandshakeWithoutBuffersFails) {
   connection.client.start();
   drain();
   connection.exchange();
@@ -54,7 +54,7 @@ TEST_P(ServerStreamMemory, AHandshakeWithoutBuffersFails) {
   EXPECT_EQ(counters().out_of_buffers.get(), 1U);
 }
 
-TEST_P(ServerStreamMemory, ReceivingWithoutBuffersFails) {
+TEST_P(SecureStreamMemory, ReceivingWithoutBuffersFails) {
   open();
   ASSERT_TRUE(connection.client.send("hello"));
   drain();
@@ -64,7 +64,7 @@ TEST_P(ServerStreamMemory, ReceivingWithoutBuffersFails) {
   EXPECT_TRUE(connection.lower.aborted());
 }
 
-TEST_P(ServerStreamMemory, BuffersThatRunOutInTheMiddleOfARecordFail) {
+TEST_P(SecureStreamMemory, BuffersThatRunOutInTheMiddleOfARecordFail) {
   open();
   ASSERT_TRUE(connection.client.send(std::string(16384, 'x')));
   drain();
@@ -74,7 +74,7 @@ TEST_P(ServerStreamMemory, BuffersThatRunOutInTheMiddleOfARecordFail) {
   EXPECT_LT(connection.handler.received.size(), 16384U);
 }
 
-TEST_P(ServerStreamMemory, SendingWithoutBuffersFailsAfterTheCall) {
+TEST_P(SecureStreamMemory, SendingWithoutBuffersFailsAfterTheCall) {
   open();
   ByteChain data(packet("answer"));
   drain();
@@ -90,7 +90,7 @@ TEST_P(ServerStreamMemory, SendingWithoutBuffersFailsAfterTheCall) {
   EXPECT_EQ(counters().out_of_buffers.get(), 1U);
 }
 
-TEST_P(ServerStreamMemory, AFailureIsNotToldToWhoHasLetGo) {
+TEST_P(SecureStreamMemory, AFailureIsNotToldToWhoHasLetGo) {
   for (const bool by_close : {true, false}) {
     Connection other(TestIdentity::get().identity(),
                      {.client = {.version = GetParam()}, .buffers = 64});
@@ -107,7 +107,7 @@ TEST_P(ServerStreamMemory, AFailureIsNotToldToWhoHasLetGo) {
   }
 }
 
-TEST_P(ServerStreamMemory, AFailureInsideACallbackIsToldAfterIt) {
+TEST_P(SecureStreamMemory, AFailureInsideACallbackIsToldAfterIt) {
   open();
   std::optional<ByteChain> answer(packet("answer"));
   connection.handler.in_data = [this, &answer] {
@@ -122,7 +122,7 @@ TEST_P(ServerStreamMemory, AFailureInsideACallbackIsToldAfterIt) {
   EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
 }
 
-TEST_P(ServerStreamMemory, WithBytesInFlightSendingWaitsForBuffers) {
+TEST_P(SecureStreamMemory, WithBytesInFlightSendingWaitsForBuffers) {
   open();
   // So large that no piece is copied behind another, which would free its buffer.
   const std::string text[] = {std::string(300, 'a'), std::string(300, 'b'), std::string(300, 'c')};
@@ -145,7 +145,7 @@ TEST_P(ServerStreamMemory, WithBytesInFlightSendingWaitsForBuffers) {
   EXPECT_FALSE(connection.handler.failure);
 }
 
-TEST_P(ServerStreamMemory, ACloseThatWaitsForBuffersLingers) {
+TEST_P(SecureStreamMemory, ACloseThatWaitsForBuffersLingers) {
   open();
   connection.server->send(ByteChain(packet("first ")));
   ByteChain second(packet("second"));
@@ -164,7 +164,7 @@ TEST_P(ServerStreamMemory, ACloseThatWaitsForBuffersLingers) {
   EXPECT_EQ(counters().lingering.get(), 0U);
 }
 
-TEST_P(ServerStreamMemory, OnlyAFewLingerAtATime) {
+TEST_P(SecureStreamMemory, OnlyAFewLingerAtATime) {
   open();
   connection.surroundings.counters.lingering.set(64);
   connection.server->send(ByteChain(packet("first ")));
@@ -176,7 +176,7 @@ TEST_P(ServerStreamMemory, OnlyAFewLingerAtATime) {
   EXPECT_EQ(counters().lingering.get(), 64U);
 }
 
-TEST_P(ServerStreamMemory, ALingeringCloseEndsWithTheStreamBelow) {
+TEST_P(SecureStreamMemory, ALingeringCloseEndsWithTheStreamBelow) {
   open();
   connection.server->send(ByteChain(packet("first ")));
   ByteChain second(packet("second"));
@@ -190,7 +190,7 @@ TEST_P(ServerStreamMemory, ALingeringCloseEndsWithTheStreamBelow) {
   EXPECT_FALSE(connection.handler.failure);
 }
 
-TEST_P(ServerStreamMemory, WaitingForBuffersEndsWhenNothingIsInFlight) {
+TEST_P(SecureStreamMemory, WaitingForBuffersEndsWhenNothingIsInFlight) {
   open();
   connection.server->send(ByteChain(packet("first ")));
   ByteChain second(packet("second"));

@@ -4,7 +4,7 @@
 #include <random>
 #include <string>
 
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
 
@@ -19,7 +19,7 @@ using testing::TestIdentity;
 
 constexpr std::string_view kSecret = "plaintext that must not come out changed";
 
-class ServerStreamHostile : public ::testing::TestWithParam<int> {
+class SecureStreamHostile : public ::testing::TestWithParam<int> {
  public:
   void connect() {
     connection.reset();
@@ -43,7 +43,7 @@ class ServerStreamHostile : public ::testing::TestWithParam<int> {
   std::optional<Connection> connection;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamHostile,
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamHostile,
                          ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& instance) {
                            return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
@@ -59,7 +59,7 @@ std::string damaged_record(Connection& connection, std::size_t position, std::ui
   return bytes;
 }
 
-TEST_P(ServerStreamHostile, AFlippedBitAnywhereInARecordReleasesNothing) {
+TEST_P(SecureStreamHostile, AFlippedBitAnywhereInARecordReleasesNothing) {
   std::mt19937 random(3);
   for (std::size_t position = 0;; ++position) {
     open();
@@ -82,7 +82,7 @@ TEST_P(ServerStreamHostile, AFlippedBitAnywhereInARecordReleasesNothing) {
   }
 }
 
-TEST_P(ServerStreamHostile, ABadRecordIsAnsweredWithAnAlert) {
+TEST_P(SecureStreamHostile, ABadRecordIsAnsweredWithAnAlert) {
   open();
   inject(damaged_record(*connection, 20, 1));
   connection->exchange();
@@ -90,7 +90,7 @@ TEST_P(ServerStreamHostile, ABadRecordIsAnsweredWithAnAlert) {
       << connection->client.error();
 }
 
-TEST_P(ServerStreamHostile, GoodRecordsBeforeABadOneAreDelivered) {
+TEST_P(SecureStreamHostile, GoodRecordsBeforeABadOneAreDelivered) {
   open();
   ASSERT_TRUE(connection->client.send("good"));
   connection->inject(connection->client.take_output());
@@ -100,7 +100,7 @@ TEST_P(ServerStreamHostile, GoodRecordsBeforeABadOneAreDelivered) {
   EXPECT_EQ(connection->handler.failure, StreamError::kProtocol);
 }
 
-TEST_P(ServerStreamHostile, ReplayedAndReorderedRecordsAreRefused) {
+TEST_P(SecureStreamHostile, ReplayedAndReorderedRecordsAreRefused) {
   for (const bool replay : {true, false}) {
     open();
     ASSERT_TRUE(connection->client.send("one"));
@@ -114,7 +114,7 @@ TEST_P(ServerStreamHostile, ReplayedAndReorderedRecordsAreRefused) {
   }
 }
 
-TEST_P(ServerStreamHostile, FlippedBitsInTheHandshakeNeverChangeWhatArrives) {
+TEST_P(SecureStreamHostile, FlippedBitsInTheHandshakeNeverChangeWhatArrives) {
   std::mt19937 random(4);
   int failures = 0;
   for (int round = 0; round < 300; ++round) {
@@ -144,7 +144,7 @@ TEST_P(ServerStreamHostile, FlippedBitsInTheHandshakeNeverChangeWhatArrives) {
   EXPECT_GT(failures, 30);
 }
 
-TEST_P(ServerStreamHostile, BytesThatAreNoTlsFailTheHandshake) {
+TEST_P(SecureStreamHostile, BytesThatAreNoTlsFailTheHandshake) {
   const std::string sslv2_hello = "\x80\x2e\x01\x03\x03\x00\x15\x00\x00\x00\x10"s;
   for (const std::string& bytes : {"GET / HTTP/1.1\r\n\r\n"s, "\x16\x03\x01\xff\xff"s,
                                    "\x17\x03\x03\x00\x05hello"s, sslv2_hello, "SSH-2.0-x\r\n"s,
@@ -167,7 +167,7 @@ TEST_P(ServerStreamHostile, BytesThatAreNoTlsFailTheHandshake) {
   }
 }
 
-TEST_P(ServerStreamHostile, EmptyRecordsDoNotKeepAHandshakeAlive) {
+TEST_P(SecureStreamHostile, EmptyRecordsDoNotKeepAHandshakeAlive) {
   connect();
   int sent = 0;
   for (; !connection->handler.failure && sent < 1000; ++sent) {
@@ -178,7 +178,7 @@ TEST_P(ServerStreamHostile, EmptyRecordsDoNotKeepAHandshakeAlive) {
   EXPECT_LE(sent, 40);
 }
 
-TEST_P(ServerStreamHostile, AHandshakeCannotGoOnForEver) {
+TEST_P(SecureStreamHostile, AHandshakeCannotGoOnForEver) {
   connect();
   // A ClientHello of the size OpenSSL allows, in fragments of one byte.
   const std::string header = "\x01\x01\xff\xff"s;
@@ -193,7 +193,7 @@ TEST_P(ServerStreamHostile, AHandshakeCannotGoOnForEver) {
   EXPECT_LE(sent, 66 * 1024U);
 }
 
-TEST_P(ServerStreamHostile, RandomBytesAfterTheHandshakeReleaseNothing) {
+TEST_P(SecureStreamHostile, RandomBytesAfterTheHandshakeReleaseNothing) {
   std::mt19937 random(9);
   for (int round = 0; round < 100; ++round) {
     open();
@@ -211,7 +211,7 @@ TEST_P(ServerStreamHostile, RandomBytesAfterTheHandshakeReleaseNothing) {
   }
 }
 
-TEST_P(ServerStreamHostile, AFatalAlertOfTheClientIsTold) {
+TEST_P(SecureStreamHostile, AFatalAlertOfTheClientIsTold) {
   connection.emplace(
       TestIdentity::get().identity(),
       ConnectionOptions{.client = {.version = GetParam(),
@@ -223,7 +223,7 @@ TEST_P(ServerStreamHostile, AFatalAlertOfTheClientIsTold) {
   EXPECT_EQ(counters().handshakes_failed.get(), 1U);
 }
 
-TEST(ServerStreamRenegotiation, IsRefused) {
+TEST(SecureStreamRenegotiation, IsRefused) {
   Connection connection(TestIdentity::get().identity(), {.client = {.version = TLS1_2_VERSION}});
   connection.handshake();
   ASSERT_TRUE(connection.handler.opened);
@@ -235,9 +235,9 @@ TEST(ServerStreamRenegotiation, IsRefused) {
       << connection.client.error();
 }
 
-class ServerStreamKeyUpdate : public ::testing::Test {
+class SecureStreamKeyUpdate : public ::testing::Test {
  public:
-  ServerStreamKeyUpdate()
+  SecureStreamKeyUpdate()
       : connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}}) {
     connection.handshake();
   }
@@ -248,7 +248,7 @@ class ServerStreamKeyUpdate : public ::testing::Test {
   Connection connection;
 };
 
-TEST_F(ServerStreamKeyUpdate, IsFollowedInBothDirections) {
+TEST_F(SecureStreamKeyUpdate, IsFollowedInBothDirections) {
   for (int round = 0; round < 20; ++round) {
     update(round % 2 == 0 ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
     ASSERT_TRUE(connection.client.send("up"));
@@ -261,7 +261,7 @@ TEST_F(ServerStreamKeyUpdate, IsFollowedInBothDirections) {
   EXPECT_EQ(connection.handler.acknowledged, 80U);
 }
 
-TEST_F(ServerStreamKeyUpdate, AFloodOfThemEndsTheConnection) {
+TEST_F(SecureStreamKeyUpdate, AFloodOfThemEndsTheConnection) {
   int sent = 0;
   while (!connection.handler.failure && sent < 1000) {
     update(SSL_KEY_UPDATE_REQUESTED);
@@ -273,7 +273,7 @@ TEST_F(ServerStreamKeyUpdate, AFloodOfThemEndsTheConnection) {
   EXPECT_EQ(connection.surroundings.counters.control_floods.get(), 1U);
 }
 
-TEST_F(ServerStreamKeyUpdate, ManyWithEnoughDataBetweenThemAreFine) {
+TEST_F(SecureStreamKeyUpdate, ManyWithEnoughDataBetweenThemAreFine) {
   for (int round = 0; round < 100; ++round) {
     update(SSL_KEY_UPDATE_NOT_REQUESTED);
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(connection.client.send(std::string(16384, 'x')));
@@ -283,7 +283,7 @@ TEST_F(ServerStreamKeyUpdate, ManyWithEnoughDataBetweenThemAreFine) {
   EXPECT_EQ(connection.handler.received.size(), 100U * 2 * 16384);
 }
 
-TEST_F(ServerStreamKeyUpdate, AnswersDoNotPileUpWhileThePeerDoesNotRead) {
+TEST_F(SecureStreamKeyUpdate, AnswersDoNotPileUpWhileThePeerDoesNotRead) {
   const std::size_t before = connection.lower.sent();
   for (int round = 0; round < 200 && !connection.handler.failure; ++round) {
     for (int i = 0; i < 10; ++i) {

@@ -1,4 +1,4 @@
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 
 #include <openssl/err.h>
 
@@ -25,14 +25,14 @@ static_assert(Environment::kMaxPlaintext + overhead(Environment::kMaxPlaintext) 
 
 }  // namespace
 
-ServerStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
+SecureStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
                      Environment& environment) {
-  auto* stream = new (std::nothrow) ServerStream(lower, identity, handler, environment);
+  auto* stream = new (std::nothrow) SecureStream(lower, identity, handler, environment);
   if (stream != nullptr) lower.set_handler(*stream);
   return stream;
 }
 
-ServerStream::ServerStream(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
+SecureStream::SecureStream(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
                            Environment& environment)
     : lower_(&lower),
       handler_(&handler),
@@ -40,17 +40,17 @@ ServerStream::ServerStream(Stream& lower, const ServerIdentity& identity, Stream
       context_(identity.context()),
       transport_(environment.reserve) {}
 
-ServerStream::~ServerStream() {
+SecureStream::~SecureStream() {
   if (untold_ && handler_ != nullptr) handler_->on_failure(*untold_);
 }
 
-void ServerStream::set_handler(StreamHandler& handler) {
+void SecureStream::set_handler(StreamHandler& handler) {
   handler_ = &handler;
 }
 
 // --- Handshake
 
-bool ServerStream::start_handshake() {
+bool SecureStream::start_handshake() {
   environment_.counters.handshakes_started.add();
   phase_ = Phase::kHandshake;
   ERR_clear_error();
@@ -63,7 +63,7 @@ bool ServerStream::start_handshake() {
   return true;
 }
 
-void ServerStream::continue_handshake() {
+void SecureStream::continue_handshake() {
   while (phase_ == Phase::kHandshake && transport_.offer_record()) {
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_.get());
@@ -77,7 +77,7 @@ void ServerStream::continue_handshake() {
   flush();
 }
 
-void ServerStream::opened() {
+void SecureStream::opened() {
   Counters& counters = environment_.counters;
   phase_ = Phase::kOpen;
   counters.handshakes_completed.add();
@@ -87,7 +87,7 @@ void ServerStream::opened() {
   if (handler_ != nullptr && lower_ != nullptr) handler_->on_open();
 }
 
-std::string_view ServerStream::negotiated_protocol() const {
+std::string_view SecureStream::negotiated_protocol() const {
   const unsigned char* name = nullptr;
   unsigned size = 0;
   if (ssl_) SSL_get0_alpn_selected(ssl_.get(), &name, &size);
@@ -96,11 +96,11 @@ std::string_view ServerStream::negotiated_protocol() const {
 
 // --- Receiving
 
-bool ServerStream::receiving() const {
+bool SecureStream::receiving() const {
   return lower_ != nullptr && handler_ != nullptr && !peer_ended_;
 }
 
-void ServerStream::on_data(ByteChain data) {
+void SecureStream::on_data(ByteChain data) {
   credit_.received(data.size());
   if (receiving()) {
     transport_.receive(std::move(data));
@@ -112,7 +112,7 @@ void ServerStream::on_data(ByteChain data) {
   open_window();
 }
 
-void ServerStream::read_records() {
+void SecureStream::read_records() {
   ByteChain plaintext;
   Packet buffer;
   Outcome outcome = Outcome::kRead;
@@ -130,7 +130,7 @@ void ServerStream::read_records() {
 }
 
 // Reads to the end of the record that was offered, or to the end of what has come of it.
-ServerStream::Outcome ServerStream::read_record(ByteChain& plaintext, Packet& buffer) {
+SecureStream::Outcome SecureStream::read_record(ByteChain& plaintext, Packet& buffer) {
   std::size_t total = 0;
   for (;;) {
     if (!buffer) buffer = environment_.pool.allocate();
@@ -153,47 +153,47 @@ ServerStream::Outcome ServerStream::read_record(ByteChain& plaintext, Packet& bu
   }
 }
 
-bool ServerStream::too_many_control_records(std::size_t plaintext) {
+bool SecureStream::too_many_control_records(std::size_t plaintext) {
   if (plaintext > 0) control_.earn(plaintext, sent_);
   if (plaintext > 0 || !transport_.record_read() || control_.spend()) return false;
   environment_.counters.control_floods.add();
   return true;
 }
 
-void ServerStream::deliver(ByteChain plaintext) {
+void SecureStream::deliver(ByteChain plaintext) {
   if (!plaintext.empty() && receiving()) handler_->on_data(std::move(plaintext));
 }
 
-void ServerStream::consume(std::size_t bytes) {
+void SecureStream::consume(std::size_t bytes) {
   credit_.consumed(bytes);
   open_window();
 }
 
-void ServerStream::open_window() {
+void SecureStream::open_window() {
   if (lower_ == nullptr) return;
   const std::size_t due = credit_.take(transport_.unread());
   if (due > 0) lower_->consume(due);
 }
 
-void ServerStream::on_end() {
+void SecureStream::on_end() {
   if (receiving()) fail_with(StreamError::kTruncated);
 }
 
 // --- Sending
 
-void ServerStream::send(ByteChain data) {
+void SecureStream::send(ByteChain data) {
   if (finishing_ || lower_ == nullptr) return;
   queued_.append(std::move(data));
   write_queued();
 }
 
-void ServerStream::finish() {
+void SecureStream::finish() {
   finishing_ = true;
   write_queued();
 }
 
 // Encrypts what is queued as far as there are buffers; behind it, ends the stream if that is due.
-void ServerStream::write_queued() {
+void SecureStream::write_queued() {
   if (phase_ != Phase::kOpen || lower_ == nullptr) return;
   bool written = true;
   while (written && !queued_.empty()) written = write_record();
@@ -209,7 +209,7 @@ void ServerStream::write_queued() {
 }
 
 // One record of the first bytes that are queued. False when it cannot be made, now or ever.
-bool ServerStream::write_record() {
+bool SecureStream::write_record() {
   const std::size_t size = std::min(queued_.size(), Environment::kMaxPlaintext);
   if (!reserve_buffers(size)) return false;
   std::span<const std::uint8_t> plaintext = queued_.front();
@@ -231,7 +231,7 @@ bool ServerStream::write_record() {
   return true;
 }
 
-bool ServerStream::write_close_notify() {
+bool SecureStream::write_close_notify() {
   if (!reserve_buffers(0)) return false;
   ERR_clear_error();
   if (SSL_shutdown(ssl_.get()) < 0) {
@@ -245,7 +245,7 @@ bool ServerStream::write_close_notify() {
 
 // When the pool is dry, waits for the peer to acknowledge something, which frees buffers and brings
 // us back here; with nothing in flight there is nothing to wait for.
-bool ServerStream::reserve_buffers(std::size_t plaintext) {
+bool SecureStream::reserve_buffers(std::size_t plaintext) {
   if (environment_.reserve.ensure(plaintext + overhead(plaintext))) return true;
   flush();
   environment_.counters.records_postponed.add();
@@ -253,7 +253,7 @@ bool ServerStream::reserve_buffers(std::size_t plaintext) {
   return false;
 }
 
-void ServerStream::flush() {
+void SecureStream::flush() {
   if (lower_ == nullptr) return;
   ByteChain output = transport_.take_output();
   if (output.empty()) return;
@@ -261,19 +261,19 @@ void ServerStream::flush() {
   lower_->send(std::move(output));
 }
 
-void ServerStream::on_acknowledged(std::size_t bytes) {
+void SecureStream::on_acknowledged(std::size_t bytes) {
   const std::size_t plaintext = sent_.acknowledged(bytes);
   if (plaintext > 0 && handler_ != nullptr) handler_->on_acknowledged(plaintext);
   if (!queued_.empty() || finishing_) write_queued();
 }
 
-std::size_t ServerStream::unacknowledged() const {
+std::size_t SecureStream::unacknowledged() const {
   return sent_.outstanding() + queued_.size();
 }
 
 // --- Ending
 
-void ServerStream::close() {
+void SecureStream::close() {
   handler_ = nullptr;
   if (lower_ == nullptr) return;
   if (phase_ != Phase::kOpen) {
@@ -288,7 +288,7 @@ void ServerStream::close() {
 
 // Nobody watches the time of a stream that lingers, so a peer could keep it for as long as it
 // likes; therefore there may only be few.
-void ServerStream::linger() {
+void SecureStream::linger() {
   Counter& lingering = environment_.counters.lingering;
   if (lingering.get() >= kMaxLingering) {
     lower_->abort();
@@ -299,19 +299,19 @@ void ServerStream::linger() {
   lingering_ = true;
 }
 
-void ServerStream::abort() {
+void SecureStream::abort() {
   handler_ = nullptr;
   if (lower_ == nullptr) return;
   lower_->abort();
   let_go_of_lower();
 }
 
-void ServerStream::on_failure(StreamError error) {
+void SecureStream::on_failure(StreamError error) {
   let_go_of_lower();
   if (handler_ != nullptr) std::exchange(handler_, nullptr)->on_failure(error);
 }
 
-void ServerStream::fail(Outcome outcome) {
+void SecureStream::fail(Outcome outcome) {
   if (outcome == Outcome::kNoMemory) {
     environment_.counters.out_of_buffers.add();
     fail_with(StreamError::kNoMemory);
@@ -322,7 +322,7 @@ void ServerStream::fail(Outcome outcome) {
 }
 
 // Called from below only: the handler learns of it at once.
-void ServerStream::fail_with(StreamError error) {
+void SecureStream::fail_with(StreamError error) {
   if (error == StreamError::kTruncated && phase_ == Phase::kOpen) {
     environment_.counters.truncated.add();
   }
@@ -332,8 +332,8 @@ void ServerStream::fail_with(StreamError error) {
   on_failure(error);
 }
 
-// Called from inside a call of the handler's, who learns of it after that: see ~ServerStream().
-void ServerStream::fail_later(StreamError error) {
+// Called from inside a call of the handler's, who learns of it after that: see ~SecureStream().
+void SecureStream::fail_later(StreamError error) {
   if (lower_ == nullptr) return;
   if (error == StreamError::kNoMemory) environment_.counters.out_of_buffers.add();
   untold_ = error;
@@ -341,7 +341,7 @@ void ServerStream::fail_later(StreamError error) {
   let_go_of_lower();
 }
 
-void ServerStream::count_protocol_failure() {
+void SecureStream::count_protocol_failure() {
   // OpenSSL reports a fatal alert of the peer's as an error with this offset.
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
@@ -354,7 +354,7 @@ void ServerStream::count_protocol_failure() {
   }
 }
 
-void ServerStream::let_go_of_lower() {
+void SecureStream::let_go_of_lower() {
   if (phase_ == Phase::kHandshake) environment_.counters.handshakes_failed.add();
   if (lingering_) environment_.counters.lingering.subtract();
   lower_ = nullptr;
@@ -362,10 +362,10 @@ void ServerStream::let_go_of_lower() {
   environment_.graveyard.bury(std::unique_ptr<Mortal>(this));
 }
 
-wire::Endpoint ServerStream::local() const {
+wire::Endpoint SecureStream::local() const {
   return lower_ == nullptr ? wire::Endpoint{} : lower_->local();
 }
-wire::Endpoint ServerStream::remote() const {
+wire::Endpoint SecureStream::remote() const {
   return lower_ == nullptr ? wire::Endpoint{} : lower_->remote();
 }
 

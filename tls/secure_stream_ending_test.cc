@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
 
@@ -15,7 +15,7 @@ using testing::Connection;
 using testing::RecordingHandler;
 using testing::TestIdentity;
 
-class ServerStreamEnding : public ::testing::TestWithParam<int> {
+class SecureStreamEnding : public ::testing::TestWithParam<int> {
  public:
   void connect() {
     connection.emplace(TestIdentity::get().identity(),
@@ -34,13 +34,13 @@ class ServerStreamEnding : public ::testing::TestWithParam<int> {
   std::optional<Connection> connection;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamEnding,
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamEnding,
                          ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& instance) {
                            return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
                          });
 
-TEST_P(ServerStreamEnding, CloseNotifyIsTheEndAndSendingStillWorks) {
+TEST_P(SecureStreamEnding, CloseNotifyIsTheEndAndSendingStillWorks) {
   open();
   ASSERT_TRUE(connection->client.send("last words"));
   ASSERT_TRUE(connection->client.send_close_notify());
@@ -57,7 +57,7 @@ TEST_P(ServerStreamEnding, CloseNotifyIsTheEndAndSendingStillWorks) {
   EXPECT_EQ(connection->handler.acknowledged, 6U);
 }
 
-TEST_P(ServerStreamEnding, FinishSendsCloseNotifyAndReceivingGoesOn) {
+TEST_P(SecureStreamEnding, FinishSendsCloseNotifyAndReceivingGoesOn) {
   open();
   send("answer");
   connection->server->finish();
@@ -75,7 +75,7 @@ TEST_P(ServerStreamEnding, FinishSendsCloseNotifyAndReceivingGoesOn) {
   EXPECT_TRUE(connection->lower.closed());
 }
 
-TEST_P(ServerStreamEnding, BytesBehindFinishAreNotSent) {
+TEST_P(SecureStreamEnding, BytesBehindFinishAreNotSent) {
   open();
   connection->server->finish();
   send("too late");
@@ -85,7 +85,7 @@ TEST_P(ServerStreamEnding, BytesBehindFinishAreNotSent) {
   EXPECT_EQ(connection->server->unacknowledged(), 0U);
 }
 
-TEST_P(ServerStreamEnding, CloseDeliversWhatIsQueuedAndLetsGoAtOnce) {
+TEST_P(SecureStreamEnding, CloseDeliversWhatIsQueuedAndLetsGoAtOnce) {
   open();
   send("goodbye");
   connection->handler.close();
@@ -96,7 +96,7 @@ TEST_P(ServerStreamEnding, CloseDeliversWhatIsQueuedAndLetsGoAtOnce) {
   EXPECT_TRUE(connection->client.ended());
 }
 
-TEST_P(ServerStreamEnding, AbortIsNoCleanEnd) {
+TEST_P(SecureStreamEnding, AbortIsNoCleanEnd) {
   open();
   connection->handler.abort();
   EXPECT_TRUE(connection->lower.aborted());
@@ -104,7 +104,7 @@ TEST_P(ServerStreamEnding, AbortIsNoCleanEnd) {
   EXPECT_EQ(connection->surroundings.graveyard.size(), 1U);
 }
 
-TEST_P(ServerStreamEnding, FinWithoutCloseNotifyIsTruncation) {
+TEST_P(SecureStreamEnding, FinWithoutCloseNotifyIsTruncation) {
   open();
   ASSERT_TRUE(connection->client.send("half a requ"));
   connection->exchange();
@@ -117,7 +117,7 @@ TEST_P(ServerStreamEnding, FinWithoutCloseNotifyIsTruncation) {
   EXPECT_EQ(counters().records_rejected.get(), 0U);
 }
 
-TEST_P(ServerStreamEnding, FinInTheMiddleOfARecordReleasesNothingOfIt) {
+TEST_P(SecureStreamEnding, FinInTheMiddleOfARecordReleasesNothingOfIt) {
   open();
   ASSERT_TRUE(connection->client.send(std::string(1000, 'x')));
   ByteChain record = connection->client.take_output();
@@ -129,7 +129,7 @@ TEST_P(ServerStreamEnding, FinInTheMiddleOfARecordReleasesNothingOfIt) {
   EXPECT_EQ(connection->handler.failure, StreamError::kTruncated);
 }
 
-TEST_P(ServerStreamEnding, FinInTheHandshakeFailsIt) {
+TEST_P(SecureStreamEnding, FinInTheHandshakeFailsIt) {
   connect();
   connection->client.start();
   connection->carry_to_server();
@@ -140,14 +140,14 @@ TEST_P(ServerStreamEnding, FinInTheHandshakeFailsIt) {
   EXPECT_EQ(counters().truncated.get(), 0U);
 }
 
-TEST_P(ServerStreamEnding, FailureBelowIsPassedOn) {
+TEST_P(SecureStreamEnding, FailureBelowIsPassedOn) {
   open();
   connection->lower.deliver_failure(StreamError::kTimedOut);
   EXPECT_EQ(connection->handler.failure, StreamError::kTimedOut);
   EXPECT_EQ(connection->surroundings.graveyard.size(), 1U);
 }
 
-TEST_P(ServerStreamEnding, FailureBelowInTheHandshakeFailsIt) {
+TEST_P(SecureStreamEnding, FailureBelowInTheHandshakeFailsIt) {
   connect();
   connection->client.start();
   connection->carry_to_server();
@@ -156,7 +156,7 @@ TEST_P(ServerStreamEnding, FailureBelowInTheHandshakeFailsIt) {
   EXPECT_EQ(counters().handshakes_failed.get(), 1U);
 }
 
-TEST_P(ServerStreamEnding, DataBehindCloseNotifyIsIgnoredAndGivenBack) {
+TEST_P(SecureStreamEnding, DataBehindCloseNotifyIsIgnoredAndGivenBack) {
   open();
   ASSERT_TRUE(connection->client.send_close_notify());
   connection->inject(connection->client.take_output());
@@ -170,7 +170,7 @@ TEST_P(ServerStreamEnding, DataBehindCloseNotifyIsIgnoredAndGivenBack) {
   EXPECT_EQ(connection->lower.held(), 0U);
 }
 
-TEST_P(ServerStreamEnding, ClosingBeforeTheHandshakeEndsIt) {
+TEST_P(SecureStreamEnding, ClosingBeforeTheHandshakeEndsIt) {
   connect();
   send("never sent");
   connection->client.start();
@@ -182,7 +182,7 @@ TEST_P(ServerStreamEnding, ClosingBeforeTheHandshakeEndsIt) {
   EXPECT_FALSE(connection->handler.opened);
 }
 
-TEST_P(ServerStreamEnding, AnotherHandlerGetsWhatFollows) {
+TEST_P(SecureStreamEnding, AnotherHandlerGetsWhatFollows) {
   open();
   RecordingHandler other;
   other.stream = connection->server;
@@ -205,16 +205,16 @@ TEST_P(ServerStreamEnding, AnotherHandlerGetsWhatFollows) {
 enum class Act : std::uint8_t { kClose, kAbort, kAnswerAndClose, kFinish };
 enum class Call : std::uint8_t { kOpen, kData, kEnd, kAcknowledged };
 
-class ServerStreamReentrancy : public ::testing::TestWithParam<std::tuple<int, Call, Act>> {};
+class SecureStreamReentrancy : public ::testing::TestWithParam<std::tuple<int, Call, Act>> {};
 
-INSTANTIATE_TEST_SUITE_P(All, ServerStreamReentrancy,
+INSTANTIATE_TEST_SUITE_P(All, SecureStreamReentrancy,
                          ::testing::Combine(::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                                             ::testing::Values(Call::kOpen, Call::kData, Call::kEnd,
                                                               Call::kAcknowledged),
                                             ::testing::Values(Act::kClose, Act::kAbort,
                                                               Act::kAnswerAndClose, Act::kFinish)));
 
-TEST_P(ServerStreamReentrancy, AHandlerMayEndTheStreamInAnyCall) {
+TEST_P(SecureStreamReentrancy, AHandlerMayEndTheStreamInAnyCall) {
   const auto [version, call, act] = GetParam();
   Connection connection(TestIdentity::get().identity(), {.client = {.version = version}});
   RecordingHandler& handler = connection.handler;

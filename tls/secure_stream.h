@@ -33,9 +33,9 @@ namespace sluice::tls {
 /// A peer cannot renegotiate, and cannot send more than a few records in a row that carry no data
 /// (key updates, warnings, empty ones). close() before on_open() drops what was queued. How long a
 /// handshake may take is for the handler to decide: it calls abort().
-class ServerStream final : public Stream, public StreamHandler, public Mortal {
+class SecureStream final : public Stream, public StreamHandler, public Mortal {
  public:
-  ~ServerStream() override;
+  ~SecureStream() override;
 
   // To the layer above.
   void set_handler(StreamHandler& handler) override;
@@ -58,13 +58,13 @@ class ServerStream final : public Stream, public StreamHandler, public Mortal {
   void on_failure(StreamError error) override;
 
  private:
-  friend ServerStream* accept(Stream&, const ServerIdentity&, StreamHandler&, Environment&);
+  friend SecureStream* accept(Stream&, const ServerIdentity&, StreamHandler&, Environment&);
 
   enum class Phase : std::uint8_t { kWaiting, kHandshake, kOpen };
   /// What reading a record came to.
   enum class Outcome : std::uint8_t { kRead, kEnd, kFailed, kNoMemory };
 
-  ServerStream(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
+  SecureStream(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
                Environment& environment);
 
   bool start_handshake();
@@ -114,7 +114,7 @@ class ServerStream final : public Stream, public StreamHandler, public Mortal {
 /// beginning with on_open(); nothing is called before this returns. An Acceptor returns the stream
 /// as the handler of what it accepts. Returns nullptr, and has not touched `lower`, when there is
 /// no memory. The identity need not outlive the call.
-ServerStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
+SecureStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
                      Environment& environment);
 
 }  // namespace sluice::tls

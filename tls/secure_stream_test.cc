@@ -1,4 +1,4 @@
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>
@@ -20,20 +20,20 @@ const ServerIdentity& identity() {
   return TestIdentity::get().identity();
 }
 
-class ServerStreamHandshake : public ::testing::TestWithParam<int> {
+class SecureStreamHandshake : public ::testing::TestWithParam<int> {
  public:
   [[nodiscard]] ClientOptions client() const {
     return {.version = GetParam(), .authority = TestIdentity::get().authority()};
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamHandshake,
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamHandshake,
                          ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& instance) {
                            return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
                          });
 
-TEST_P(ServerStreamHandshake, OpensAndCarriesDataBothWays) {
+TEST_P(SecureStreamHandshake, OpensAndCarriesDataBothWays) {
   Connection connection(identity(), {.client = client()});
   connection.handshake();
   EXPECT_TRUE(connection.client.open()) << connection.client.error();
@@ -52,7 +52,7 @@ TEST_P(ServerStreamHandshake, OpensAndCarriesDataBothWays) {
   EXPECT_EQ(connection.lower.held(), 0U);
 }
 
-TEST_P(ServerStreamHandshake, GoesOnAtAnyFragmentation) {
+TEST_P(SecureStreamHandshake, GoesOnAtAnyFragmentation) {
   std::mt19937 random(1);
   for (int round = 0; round < 20; ++round) {
     const std::size_t largest = round == 0 ? 1 : std::size_t{1} << (round % 12);
@@ -68,7 +68,7 @@ TEST_P(ServerStreamHandshake, GoesOnAtAnyFragmentation) {
   }
 }
 
-TEST_P(ServerStreamHandshake, CountsWhatHappened) {
+TEST_P(SecureStreamHandshake, CountsWhatHappened) {
   Connection connection(identity(), {.client = client()});
   const Counters& counters = connection.surroundings.counters;
   EXPECT_EQ(counters.handshakes_started.get(), 0U);
@@ -85,7 +85,7 @@ TEST_P(ServerStreamHandshake, CountsWhatHappened) {
   EXPECT_EQ(counters.handshakes_failed.get(), 0U);
 }
 
-TEST_P(ServerStreamHandshake, SessionIsResumedByTicket) {
+TEST_P(SecureStreamHandshake, SessionIsResumedByTicket) {
   OpenSslPointer<SSL_SESSION> session;
   {
     Connection first(identity(), {.client = client()});
@@ -102,7 +102,7 @@ TEST_P(ServerStreamHandshake, SessionIsResumedByTicket) {
   EXPECT_EQ(second.surroundings.counters.handshakes_resumed.get(), 1U);
 }
 
-TEST_P(ServerStreamHandshake, BytesQueuedBeforeItsEndFollowIt) {
+TEST_P(SecureStreamHandshake, BytesQueuedBeforeItsEndFollowIt) {
   Connection connection(identity(), {.client = client()});
   connection.server->send(ByteChain(connection.surroundings.pool.packet("early")));
   connection.server->finish();
@@ -114,7 +114,7 @@ TEST_P(ServerStreamHandshake, BytesQueuedBeforeItsEndFollowIt) {
   EXPECT_EQ(connection.handler.acknowledged, 5U);
 }
 
-TEST_P(ServerStreamHandshake, AgreesOnTheProtocolItPrefers) {
+TEST_P(SecureStreamHandshake, AgreesOnTheProtocolItPrefers) {
   ClientOptions options = client();
   options.alpn = {"h2", "http/1.1"};
   Connection connection(identity(), {.client = options});
@@ -124,14 +124,14 @@ TEST_P(ServerStreamHandshake, AgreesOnTheProtocolItPrefers) {
   EXPECT_EQ(connection.client.negotiated_protocol(), "http/1.1");
 }
 
-TEST_P(ServerStreamHandshake, AgreesOnNoProtocolThatWasNotOffered) {
+TEST_P(SecureStreamHandshake, AgreesOnNoProtocolThatWasNotOffered) {
   Connection connection(identity(), {.client = client()});
   connection.handshake();
   EXPECT_TRUE(connection.client.open());
   EXPECT_EQ(connection.server->negotiated_protocol(), "");
 }
 
-TEST_P(ServerStreamHandshake, RefusesAnOfferWithoutAProtocolOfOurs) {
+TEST_P(SecureStreamHandshake, RefusesAnOfferWithoutAProtocolOfOurs) {
   ClientOptions options = client();
   options.alpn = {"h2"};
   Connection connection(identity(), {.client = options});
@@ -143,7 +143,7 @@ TEST_P(ServerStreamHandshake, RefusesAnOfferWithoutAProtocolOfOurs) {
   EXPECT_EQ(connection.surroundings.counters.handshakes_failed.get(), 1U);
 }
 
-TEST_P(ServerStreamHandshake, ErrorsDoNotReachAnotherConnection) {
+TEST_P(SecureStreamHandshake, ErrorsDoNotReachAnotherConnection) {
   Connection good(identity(), {.client = client()});
   good.client.start();
   good.carry_to_server();
@@ -163,7 +163,7 @@ TEST_P(ServerStreamHandshake, ErrorsDoNotReachAnotherConnection) {
   EXPECT_EQ(good.handler.received, "still here");
 }
 
-TEST(ServerStream, OldVersionsAreRefused) {
+TEST(SecureStream, OldVersionsAreRefused) {
   Connection connection(identity(), {.client = {.version = TLS1_1_VERSION}});
   SSL_set_security_level(connection.client.ssl(), 0);
   connection.handshake();
@@ -171,7 +171,7 @@ TEST(ServerStream, OldVersionsAreRefused) {
   EXPECT_EQ(connection.handler.failure, StreamError::kProtocol);
 }
 
-TEST(ServerStream, WeakCiphersAreRefused) {
+TEST(SecureStream, WeakCiphersAreRefused) {
   Connection connection(identity(), {.client = {.version = TLS1_2_VERSION}});
   ASSERT_EQ(SSL_set_cipher_list(connection.client.ssl(), "ECDHE-ECDSA-AES128-SHA:AES128-SHA"), 1);
   connection.handshake();
@@ -179,7 +179,7 @@ TEST(ServerStream, WeakCiphersAreRefused) {
   EXPECT_EQ(connection.handler.failure, StreamError::kProtocol);
 }
 
-TEST(ServerStream, ATcpConnectionWithoutABytesCostsNoHandshake) {
+TEST(SecureStream, ATcpConnectionWithoutABytesCostsNoHandshake) {
   Connection connection(identity());
   connection.lower.deliver_failure(StreamError::kReset);
   EXPECT_EQ(connection.handler.failure, StreamError::kReset);

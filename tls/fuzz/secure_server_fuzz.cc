@@ -14,7 +14,7 @@
 
 #include "dataplane/testing/eal.h"
 #include "dataplane/testing/fuzz_input.h"
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/client.h"
 #include "tls/testing/temporary_directory.h"
@@ -295,7 +295,7 @@ class Run {
   testing::Client client_;
   Wire wire_;
   Handler handler_;
-  ServerStream* server_ = nullptr;
+  SecureStream* server_ = nullptr;
   ByteChain pending_;  // from the client, not delivered yet
   std::vector<Packet> hoard_;
 };

@@ -4,7 +4,7 @@
 #include <random>
 #include <string>
 
-#include "tls/server_stream.h"
+#include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
 
@@ -28,7 +28,7 @@ std::span<const std::uint8_t> octets(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-class ServerStreamTransfer : public ::testing::TestWithParam<int> {
+class SecureStreamTransfer : public ::testing::TestWithParam<int> {
  public:
   void open(ConnectionOptions options = {}) {
     options.client.version = GetParam();
@@ -57,13 +57,13 @@ class ServerStreamTransfer : public ::testing::TestWithParam<int> {
   std::optional<Connection> connection;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, ServerStreamTransfer,
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamTransfer,
                          ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
                          [](const auto& instance) {
                            return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
                          });
 
-TEST_P(ServerStreamTransfer, DownloadInRandomPiecesArrivesAndIsAcknowledgedExactly) {
+TEST_P(SecureStreamTransfer, DownloadInRandomPiecesArrivesAndIsAcknowledgedExactly) {
   open({.piece = [this] { return 1 + random() % 5000; }});
   const std::string text = random_text(random, 3000000);
   serve(text, 200000);
@@ -73,7 +73,7 @@ TEST_P(ServerStreamTransfer, DownloadInRandomPiecesArrivesAndIsAcknowledgedExact
   EXPECT_EQ(connection->server->unacknowledged(), 0U);
 }
 
-TEST_P(ServerStreamTransfer, AcknowledgementsNeverRunAhead) {
+TEST_P(SecureStreamTransfer, AcknowledgementsNeverRunAhead) {
   open();
   connection->acknowledge_at_once = false;
   std::size_t sent = 0;
@@ -91,7 +91,7 @@ TEST_P(ServerStreamTransfer, AcknowledgementsNeverRunAhead) {
   EXPECT_EQ(connection->handler.acknowledged, sent);
 }
 
-TEST_P(ServerStreamTransfer, SmallSendsAndLargeOnesKeepTheirOrder) {
+TEST_P(SecureStreamTransfer, SmallSendsAndLargeOnesKeepTheirOrder) {
   open();
   std::string expected;
   for (int round = 0; round < 200; ++round) {
@@ -106,7 +106,7 @@ TEST_P(ServerStreamTransfer, SmallSendsAndLargeOnesKeepTheirOrder) {
   EXPECT_TRUE(connection->client.received() == expected);
 }
 
-TEST_P(ServerStreamTransfer, BulkGoesInFullRecords) {
+TEST_P(SecureStreamTransfer, BulkGoesInFullRecords) {
   open();
   const std::size_t before = connection->lower.unacknowledged();
   ByteChain chain;
@@ -118,7 +118,7 @@ TEST_P(ServerStreamTransfer, BulkGoesInFullRecords) {
   connection->exchange();
 }
 
-TEST_P(ServerStreamTransfer, ClientMayAskForSmallFragments) {
+TEST_P(SecureStreamTransfer, ClientMayAskForSmallFragments) {
   open({.client = {.max_fragment = TLSEXT_max_fragment_length_512}});
   const std::string text = random_text(random, 300000);
   serve(text, 100000);
@@ -126,7 +126,7 @@ TEST_P(ServerStreamTransfer, ClientMayAskForSmallFragments) {
   EXPECT_EQ(connection->handler.acknowledged, text.size());
 }
 
-TEST_P(ServerStreamTransfer, UploadInRandomPiecesHoldsToTheWindow) {
+TEST_P(SecureStreamTransfer, UploadInRandomPiecesHoldsToTheWindow) {
   open({.window = kWindow, .piece = [this] { return 1 + random() % 5000; }});
   connection->handler.consume_at_once = false;
   const std::string text = random_text(random, 1500000);
@@ -150,7 +150,7 @@ TEST_P(ServerStreamTransfer, UploadInRandomPiecesHoldsToTheWindow) {
   EXPECT_EQ(connection->lower.window(), kWindow);
 }
 
-TEST_P(ServerStreamTransfer, WhatIsNotConsumedStopsTheSender) {
+TEST_P(SecureStreamTransfer, WhatIsNotConsumedStopsTheSender) {
   open({.window = 40000});
   connection->handler.consume_at_once = false;
   for (int i = 0; i < 20; ++i) {
@@ -167,7 +167,7 @@ TEST_P(ServerStreamTransfer, WhatIsNotConsumedStopsTheSender) {
   EXPECT_EQ(connection->lower.window(), 40000U);
 }
 
-TEST_P(ServerStreamTransfer, RecordsLargerThanTheWindowArrive) {
+TEST_P(SecureStreamTransfer, RecordsLargerThanTheWindowArrive) {
   open({.window = 1500});
   connection->handler.consume_at_once = false;
   const std::string text = random_text(random, 100000);
@@ -185,7 +185,7 @@ TEST_P(ServerStreamTransfer, RecordsLargerThanTheWindowArrive) {
   EXPECT_EQ(connection->lower.window(), 1500U);
 }
 
-TEST(ServerStreamWindow, WhatCameWithTheHandshakesEndIsHeldUntilItIsConsumed) {
+TEST(SecureStreamWindow, WhatCameWithTheHandshakesEndIsHeldUntilItIsConsumed) {
   Connection connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}});
   connection.handler.consume_at_once = false;
   connection.handler.in_open = [&connection] { connection.server->consume(0); };
@@ -200,7 +200,7 @@ TEST(ServerStreamWindow, WhatCameWithTheHandshakesEndIsHeldUntilItIsConsumed) {
   EXPECT_EQ(connection.lower.held(), 0U);
 }
 
-TEST_P(ServerStreamTransfer, TinyRecordsShareBuffers) {
+TEST_P(SecureStreamTransfer, TinyRecordsShareBuffers) {
   open();
   connection->handler.consume_at_once = false;
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(connection->client.send("x"));
@@ -211,7 +211,7 @@ TEST_P(ServerStreamTransfer, TinyRecordsShareBuffers) {
   EXPECT_EQ(calls, 1U);
 }
 
-TEST_P(ServerStreamTransfer, BothDirectionsAtOnce) {
+TEST_P(SecureStreamTransfer, BothDirectionsAtOnce) {
   open({.piece = [this] { return 1 + random() % 9000; }});
   const std::string down = random_text(random, 400000);
   const std::string up = random_text(random, 400000);
@@ -227,7 +227,7 @@ TEST_P(ServerStreamTransfer, BothDirectionsAtOnce) {
   EXPECT_TRUE(connection->handler.received == up);
 }
 
-TEST_P(ServerStreamTransfer, AnIdleConnectionHoldsNoBuffers) {
+TEST_P(SecureStreamTransfer, AnIdleConnectionHoldsNoBuffers) {
   open();
   serve(random_text(random, 100000), 50000);
   ASSERT_TRUE(connection->client.send("x"));

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "tls/alpn.h"
 #include "tls/name_index.h"
 #include "tls/server_context.h"
 
@@ -23,18 +24,6 @@ struct ServerIdentity::State {
 };
 
 namespace {
-
-std::vector<unsigned char> encode_alpn(const std::vector<std::string>& protocols) {
-  std::vector<unsigned char> wire;
-  for (const std::string& protocol : protocols) {
-    if (protocol.empty() || protocol.size() > 255) {
-      throw std::runtime_error("an ALPN protocol name has 1 to 255 bytes");
-    }
-    wire.push_back(static_cast<unsigned char>(protocol.size()));
-    wire.insert(wire.end(), protocol.begin(), protocol.end());
-  }
-  return wire;
-}
 
 // An offer without a protocol of ours is refused (RFC 7301 section 3.2), never answered in a
 // protocol that the client did not offer.

@@ -6,6 +6,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "tls/alpn.h"
+
 namespace sluice::tls::testing {
 namespace {
 
@@ -19,15 +21,6 @@ void trust(SSL_CTX* context, const std::string& pem) {
   check(authority != nullptr);
   check(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) == 1);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-}
-
-std::vector<unsigned char> alpn_offer(const std::vector<std::string>& protocols) {
-  std::vector<unsigned char> wire;
-  for (const std::string& protocol : protocols) {
-    wire.push_back(static_cast<unsigned char>(protocol.size()));
-    wire.insert(wire.end(), protocol.begin(), protocol.end());
-  }
-  return wire;
 }
 
 }  // namespace
@@ -57,7 +50,7 @@ Client::Client(PacketPool& pool, const ClientOptions& options)
     SSL_set_tlsext_max_fragment_length(ssl_.get(),
                                        static_cast<unsigned char>(options.max_fragment));
   }
-  const std::vector<unsigned char> alpn = alpn_offer(options.alpn);
+  const std::vector<unsigned char> alpn = encode_alpn(options.alpn);
   if (!alpn.empty()) {
     SSL_set_alpn_protos(ssl_.get(), alpn.data(), static_cast<unsigned>(alpn.size()));
   }

@@ -14,7 +14,8 @@ namespace sluice::tls {
 /// TLS events of one worker. Written by the worker, read by anyone. A handshake that was started
 /// ends as completed or as failed, also when its handler gives up on it.
 struct Counters {
-  Counter handshakes_started;    ///< a client's first byte has come
+  /// As the server: the client's first byte has come; as the client: the stream below is open.
+  Counter handshakes_started;
   Counter handshakes_completed;  ///< full and resumed ones
   Counter handshakes_resumed;
   Counter handshakes_failed;

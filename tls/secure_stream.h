@@ -4,13 +4,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/base/graveyard.h"
 #include "dataplane/buffer/byte_chain.h"
 #include "dataplane/stream.h"
+#include "tls/client_context.h"
+#include "tls/connection_notes.h"
 #include "tls/control_budget.h"
 #include "tls/environment.h"
+#include "tls/failure.h"
 #include "tls/flow_accounting.h"
 #include "tls/mbuf_bio.h"
 #include "tls/openssl_types.h"
@@ -18,21 +23,25 @@
 
 namespace sluice::tls {
 
-/// The server's side of TLS 1.2 or 1.3 over another stream. To the layer above it is a Stream, to
-/// the one below a StreamHandler. It owns itself: it is buried when it has let go of the stream
-/// below, which it does at once in close() and abort(), unless buffers ran out for what is queued:
-/// then a few of a worker's streams linger after close(), and the others are aborted.
+struct ConnectOptions;
+
+/// One side of TLS 1.2 or 1.3 over another stream: the server's from accept(), the client's from
+/// connect(). To the layer above it is a Stream, to the one below a StreamHandler. It owns itself:
+/// it is buried when it has let go of the stream below, which it does at once in close() and
+/// abort(), unless buffers ran out for what is queued: then a few of a worker's streams linger
+/// after close(), and the others are aborted.
 ///
 /// on_open() is called when the handshake is done, on_end() after the peer's close_notify (what
 /// comes behind it is ignored). on_failure() tells of a FIN without close_notify (kTruncated), of a
 /// failed handshake, a fatal alert, a record that is not authentic or against the protocol
-/// (kProtocol; the peer is sent the alert that OpenSSL made, if any), and of buffers that ran out
-/// (kNoMemory). A failure that is found in send() or finish() is told when the worker clears its
-/// graveyard, never from inside those calls.
+/// (kProtocol; the peer is sent the alert that OpenSSL made, if any, and failure() tells more), of
+/// buffers that ran out (kNoMemory), and of whatever the stream below fails with. A failure that is
+/// found in send(), finish() or connect() is told when the worker clears its graveyard, never from
+/// inside those calls.
 ///
 /// A peer cannot renegotiate, and cannot send more than a few records in a row that carry no data
-/// (key updates, warnings, empty ones). close() before on_open() drops what was queued. How long a
-/// handshake may take is for the handler to decide: it calls abort().
+/// (key updates, warnings, tickets, empty ones). close() before on_open() drops what was queued.
+/// How long a handshake may take is for the handler to decide: it calls abort().
 class SecureStream final : public Stream, public StreamHandler, public Mortal {
  public:
   ~SecureStream() override;
@@ -48,10 +57,31 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   [[nodiscard]] wire::Endpoint local() const override;
   [[nodiscard]] wire::Endpoint remote() const override;
 
-  /// The application protocol agreed on by ALPN, or "" for none; from on_open() on.
+  // What was agreed on, from on_open() on; "" before, and for what is not used. The text of the
+  // protocol lives as long as the stream, the others for ever.
+
+  /// The application protocol (ALPN).
   [[nodiscard]] std::string_view negotiated_protocol() const;
+  /// "TLSv1.2" or "TLSv1.3".
+  [[nodiscard]] std::string_view negotiated_version() const;
+  /// OpenSSL's name: "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256".
+  [[nodiscard]] std::string_view negotiated_cipher() const;
+  /// The key exchange's group: "x25519", "secp256r1".
+  [[nodiscard]] std::string_view negotiated_group() const;
+  /// The handshake was a short one, by a session of an earlier connection.
+  [[nodiscard]] bool resumed() const;
+
+  /// As a client: the newest session the server has given that was not taken yet, or null. With
+  /// TLS 1.2 it is there from on_open() on; with TLS 1.3 it comes at any time after that, most
+  /// often just ahead of the first data. After a resumed handshake of TLS 1.2 there may be none:
+  /// the session that was resumed is still good. The handler may ask in on_failure(), too.
+  [[nodiscard]] OpenSslPointer<SSL_SESSION> take_session() { return std::move(notes_.session); }
+
+  /// Why TLS failed; for the handler to ask in on_failure().
+  [[nodiscard]] const Failure& failure() const { return failure_; }
 
   // From the stream below.
+  void on_open() override;
   void on_data(ByteChain data) override;
   void on_end() override;
   void on_acknowledged(std::size_t bytes) override;
@@ -59,36 +89,46 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
 
  private:
   friend SecureStream* accept(Stream&, const ServerIdentity&, StreamHandler&, Environment&);
+  friend SecureStream* connect(Stream&, const ClientContext&, const ConnectOptions&, StreamHandler&,
+                               Environment&);
 
+  enum class Role : std::uint8_t { kServer, kClient };
   enum class Phase : std::uint8_t { kWaiting, kHandshake, kOpen };
-  /// What reading a record came to.
-  enum class Outcome : std::uint8_t { kRead, kEnd, kFailed, kNoMemory };
+  /// What a step, such as reading a record, came to.
+  enum class Outcome : std::uint8_t { kDone, kEnd, kFailed, kNoMemory };
 
-  SecureStream(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
+  SecureStream(Role role, std::shared_ptr<SSL_CTX> context, Stream& lower, StreamHandler& handler,
                Environment& environment);
 
-  bool start_handshake();
+  // Handshake (secure_stream.cc).
+  bool make_ssl();
+  Outcome begin_handshake();
+  Outcome advance_handshake();
   void continue_handshake();
   void opened();
 
+  // Receiving (secure_stream_receiving.cc).
   void read_records();
   Outcome read_record(ByteChain& plaintext, Packet& buffer);
   [[nodiscard]] bool too_many_control_records(std::size_t plaintext);
   void deliver(ByteChain plaintext);
   /// Whether received records are still of interest to anybody.
   [[nodiscard]] bool receiving() const;
+  void open_window();
 
+  // Sending (secure_stream_sending.cc).
   void write_queued();
   bool write_record();
   bool write_close_notify();
   bool reserve_buffers(std::size_t plaintext);
   void flush();
-  void open_window();
 
+  // Ending (secure_stream_ending.cc).
   void fail(Outcome outcome);
   void fail_with(StreamError error);
-  void fail_later(StreamError error);
-  void count_protocol_failure();
+  void fail_later(Outcome outcome);
+  void note_failure();
+  StreamError examine(Outcome outcome);
   void linger();
   void let_go_of_lower();
 
@@ -97,11 +137,14 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   Environment& environment_;
   std::shared_ptr<SSL_CTX> context_;
   MbufBio transport_;
-  OpenSslPointer<SSL> ssl_;  // null until the client's first byte
+  ConnectionNotes notes_;
+  OpenSslPointer<SSL> ssl_;  // a server's is null until the client's first byte
   ByteChain queued_;         // plaintext that waits for the handshake or for buffers
   ReceiveCredit credit_;
   AcknowledgedPlaintext sent_;
   ControlBudget control_;
+  Failure failure_;
+  Role role_;
   Phase phase_ = Phase::kWaiting;
   bool peer_ended_ = false;  // close_notify has come
   bool finishing_ = false;   // our end is due behind what is queued
@@ -116,5 +159,24 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
 /// no memory. The identity need not outlive the call.
 SecureStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
                      Environment& environment);
+
+/// Whom a client speaks to. Nothing of it need outlive the call of connect().
+struct ConnectOptions {
+  /// A DNS name or an IP address: see ClientContext::prepare().
+  std::string server_name = {};
+  /// To be resumed, from SecureStream::take_session() of a stream with the same context and name;
+  /// null, or of no use any more: a full handshake. With TLS 1.2 it may be resumed often, with 1.3
+  /// once, lest an observer link the connections (RFC 8446 appendix C.4).
+  SSL_SESSION* session = nullptr;
+  /// The stream below is open already; else its on_open() is waited for.
+  bool lower_is_open = false;
+};
+
+/// Starts TLS as the client over `lower`, whose handler the stream becomes; a stream from
+/// StreamNetwork::connect() may be handed over as it is. Events go to `handler`, beginning with
+/// on_open(); nothing is called before this returns. Returns nullptr, and has not touched `lower`,
+/// when there is no memory or the name cannot be one. The context need not outlive the stream.
+SecureStream* connect(Stream& lower, const ClientContext& context, const ConnectOptions& options,
+                      StreamHandler& handler, Environment& environment);
 
 }  // namespace sluice::tls

@@ -14,6 +14,10 @@ void FakeStream::expect_in_use() const {
   EXPECT_NE(handler_, nullptr) << "a stream that nobody holds is used";
 }
 
+void FakeStream::deliver_open() {
+  if (handler_ != nullptr) handler_->on_open();
+}
+
 void FakeStream::deliver(ByteChain bytes) {
   ASSERT_LE(bytes.size(), window_);
   window_ -= bytes.size();

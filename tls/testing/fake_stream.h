@@ -17,6 +17,7 @@ class FakeStream final : public Stream {
 
   /// How many more bytes may be delivered now.
   [[nodiscard]] std::size_t window() const { return window_; }
+  void deliver_open();
   /// Hands bytes, at most window(), to the handler.
   void deliver(ByteChain bytes);
   void deliver_end();

@@ -149,6 +149,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   bool peer_ended_ = false;  // close_notify has come
   bool finishing_ = false;   // our end is due behind what is queued
   bool finished_ = false;    // our close_notify is written
+  bool lower_finished_ = false;
   bool lingering_ = false;
   std::optional<StreamError> untold_;  // a failure the handler does not know of
 };

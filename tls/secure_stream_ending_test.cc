@@ -85,6 +85,27 @@ TEST_P(SecureStreamEnding, BytesBehindFinishAreNotSent) {
   EXPECT_EQ(connection->server->unacknowledged(), 0U);
 }
 
+TEST_P(SecureStreamEnding, NoAlertFollowsTheEnd) {
+  open();
+  connection->server->finish();
+  connection->inject(ByteChain(connection->client_pool.packet(
+      std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'))));
+  connection->exchange();
+  EXPECT_EQ(connection->handler.failure, StreamError::kProtocol);
+}
+
+TEST(SecureStreamEndingKeyUpdate, IsNotAnsweredBehindTheEnd) {
+  Connection connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}});
+  connection.handshake();
+  connection.server->finish();
+  ASSERT_EQ(SSL_key_update(connection.client.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+  ASSERT_EQ(SSL_do_handshake(connection.client.ssl()), 1);
+  ASSERT_TRUE(connection.client.send("more"));
+  connection.exchange();
+  EXPECT_EQ(connection.handler.received, "more");
+  EXPECT_FALSE(connection.handler.failure);
+}
+
 TEST_P(SecureStreamEnding, CloseDeliversWhatIsQueuedAndLetsGoAtOnce) {
   open();
   send("goodbye");

@@ -40,7 +40,10 @@ void SecureStream::write_queued() {
   if (ending) written = write_close_notify();
   flush();
   if (lower_ == nullptr || !written) return;
-  if (ending && handler_ != nullptr) lower_->finish();
+  if (ending && handler_ != nullptr) {
+    lower_->finish();
+    lower_finished_ = true;
+  }
   if (handler_ == nullptr) {
     lower_->close();
     let_go_of_lower();
@@ -90,10 +93,12 @@ bool SecureStream::reserve_buffers(std::size_t plaintext) {
   return false;
 }
 
+// OpenSSL answers the peer's records with alerts and key updates even behind our end, where nothing
+// may follow any more.
 void SecureStream::flush() {
   if (lower_ == nullptr) return;
   ByteChain output = transport_.take_output();
-  if (output.empty()) return;
+  if (output.empty() || lower_finished_) return;
   sent_.sent(output.size());
   lower_->send(std::move(output));
 }

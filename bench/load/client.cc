@@ -39,7 +39,7 @@ Client::~Client() {
 // Keeps the counts of what is open and under way in step with the state.
 void Client::enter(State state) {
   Statistics& statistics = core_.statistics;
-  const auto busy = [](State of) { return of == State::kConnecting || of == State::kWaiting; };
+  const auto busy = [](State of) { return of >= State::kConnecting && of <= State::kWaiting; };
   const auto open = [](State of) { return of > State::kConnecting && of < State::kDone; };
   if (busy(state) != busy(state_)) {
     busy(state) ? statistics.in_flight.add() : statistics.in_flight.subtract();
@@ -63,16 +63,46 @@ void Client::connect(Instant due) {
   core_.timers.arm(*this, sent_at_ + core_.settings.connect_timeout);
 }
 
+// Of the TCP connection, and once more when TLS is there.
 void Client::on_open() {
-  core_.statistics.connections_opened.add();
-  core_.statistics.connect.record(core_.clock.now() - sent_at_);
-  if (core_.settings.mode == Mode::kConnect) {
-    core_.statistics.total.record(core_.clock.now() - due_);
-    enter(State::kClosing);
-    close();
+  Statistics& statistics = core_.statistics;
+  const Duration taken = core_.clock.now() - sent_at_;
+  if (state_ == State::kHandshake) {
+    statistics.handshakes.add();
+    statistics.handshake.record(taken);
+    if (secure_->resumed()) statistics.handshakes_resumed.add();
+    opened();
     return;
   }
-  request(due_);
+  statistics.connections_opened.add();
+  statistics.connect.record(taken);
+  target_.secure&& core_.settings.mode != Mode::kConnect ? begin_handshake() : opened();
+}
+
+void Client::begin_handshake() {
+  enter(State::kHandshake);
+  sent_at_ = core_.clock.now();
+  if (core_.settings.mode == Mode::kResume) offered_session_ = core_.sessions.take(target_);
+  secure_ = tls::connect(
+      *stream_, *core_.tls_context,
+      {.server_name = target_.host, .session = offered_session_.get(), .lower_is_open = true},
+      *this, core_.tls);
+  if (secure_ == nullptr) {
+    fail(Failure::kNoMemory);
+    return;
+  }
+  stream_ = secure_;
+  core_.timers.arm(*this, sent_at_ + core_.settings.connect_timeout);
+}
+
+void Client::opened() {
+  if (!core_.settings.asks_nothing()) {
+    request(due_);
+    return;
+  }
+  core_.statistics.total.record(core_.clock.now() - due_);
+  enter(State::kClosing);
+  close();
 }
 
 void Client::request(Instant due) {
@@ -190,8 +220,18 @@ void Client::retire() {
   close();
 }
 
+// TLS 1.3 sessions are for one resumption each; those of TLS 1.2 are good again.
+void Client::keep_session() {
+  if (secure_ == nullptr || core_.settings.mode != Mode::kResume) return;
+  auto newest = secure_->take_session();
+  const bool again = newest == nullptr && secure_->negotiated_version() == "TLSv1.2";
+  core_.sessions.put(target_, std::move(again ? offered_session_ : newest));
+}
+
 void Client::close() {
   core_.statistics.connections_closed.add();
+  keep_session();
+  secure_ = nullptr;
   Stream* stream = std::exchange(stream_, nullptr);
   core_.settings.closing == Closing::kReset ? stream->abort() : stream->close();
   done();
@@ -221,6 +261,9 @@ void Client::on_timer(Instant now) {
     case State::kConnecting:
       fail(Failure::kConnectTimeout);
       return;
+    case State::kHandshake:
+      fail(Failure::kHandshakeTimeout);
+      return;
     case State::kWaiting:
       fail(Failure::kResponseTimeout);
       return;
@@ -233,7 +276,9 @@ void Client::on_timer(Instant now) {
 }
 
 void Client::on_failure(StreamError error) {
-  stream_ = nullptr;
+  if (error == StreamError::kProtocol) core_.statistics.tls_failures.count(secure_->failure());
+  keep_session();
+  stream_ = secure_ = nullptr;
   if (state_ == State::kClosing || state_ == State::kIdle) {
     // Its answer is there; how the server ends a connection is its business.
     core_.statistics.connections_closed.add();
@@ -254,8 +299,9 @@ Failure Client::failure_of(StreamError error) const {
     case StreamError::kReset:
       return Failure::kReset;
     case StreamError::kProtocol:
-      return state_ == State::kConnecting ? Failure::kHandshake : Failure::kBadTls;
+      return state_ == State::kHandshake ? Failure::kHandshake : Failure::kBadTls;
     case StreamError::kTruncated:
+      if (state_ == State::kHandshake) return Failure::kHandshake;
       return first_byte_seen_ ? Failure::kShortBody : Failure::kClosedEarly;
     case StreamError::kNoMemory:
       break;
@@ -265,6 +311,7 @@ Failure Client::failure_of(StreamError error) const {
 
 void Client::fail(Failure failure) {
   core_.statistics.failures[static_cast<std::size_t>(failure)].add();
+  secure_ = nullptr;
   if (stream_ != nullptr) std::exchange(stream_, nullptr)->abort();
   done();
 }

@@ -8,6 +8,7 @@
 #include "bench/load/statistics.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/stream.h"
+#include "tls/secure_stream.h"
 
 namespace sluice::load {
 
@@ -42,14 +43,18 @@ class Client final : public StreamHandler, public Timer {
   enum class State : std::uint8_t {
     kNew,
     kConnecting,
-    kWaiting,  ///< for a response
-    kIdle,     ///< between two requests
-    kClosing,  ///< the answer is there, the server is to close
+    kHandshake,  ///< of TLS
+    kWaiting,    ///< for a response
+    kIdle,       ///< between two requests
+    kClosing,    ///< the answer is there, the server is to close
     kDone,
   };
 
   void on_timer(Instant now) override;
   void enter(State state);
+  void begin_handshake();
+  void opened();
+  void keep_session();
   void read();
   void note_first_byte();
   void take_body(ByteChain& body);
@@ -64,13 +69,15 @@ class Client final : public StreamHandler, public Timer {
   ClientCore& core_;
   const Target& target_;
   Stream* stream_ = nullptr;
+  tls::SecureStream* secure_ = nullptr;               // the same, once TLS is spoken
+  tls::OpenSslPointer<SSL_SESSION> offered_session_;  // the one to be resumed
   State state_ = State::kNew;
   bool first_byte_seen_ = false;
   bool wrong_body_ = false;
   std::uint64_t requests_ = 0;  // sent
   std::uint64_t body_size_ = 0;
   Instant due_{};
-  Instant sent_at_{};  // the SYN, then each request
+  Instant sent_at_{};  // the SYN, the ClientHello, then each request
   ByteChain input_;
   ResponseReader reader_;
 };

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "bench/load/response_reader.h"
+#include "bench/load/session_store.h"
 #include "bench/load/settings.h"
 #include "bench/load/statistics.h"
 #include "dataplane/base/time.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/buffer/packet_pool.h"
 #include "dataplane/tcp/stack.h"
+#include "tls/client_context.h"
+#include "tls/environment.h"
 
 namespace sluice::load {
 
@@ -38,6 +41,9 @@ struct ClientCore {
   Statistics& statistics;
   ReaderTools& tools;
   ClientOwner& owner;
+  const tls::ClientContext* tls_context;  ///< null when no target is secure
+  tls::Environment& tls;
+  SessionStore& sessions;
   /// Set once no new request shall begin.
   bool stopping = false;
 };

@@ -21,7 +21,9 @@ struct ModeName {
   const char* name;
   Mode mode;
 };
-constexpr std::array<ModeName, 5> kModes{{{"connect", Mode::kConnect},
+constexpr std::array<ModeName, 7> kModes{{{"connect", Mode::kConnect},
+                                          {"handshake", Mode::kHandshake},
+                                          {"resume", Mode::kResume},
                                           {"request", Mode::kRequest},
                                           {"keepalive", Mode::kKeepAlive},
                                           {"hold", Mode::kHold},
@@ -59,7 +61,9 @@ LoadOptions::LoadOptions(CLI::App& command) {
       ->group(what);
 
   const char* shape = "Shape of the load";
-  command.add_option("--mode", mode_, "connect, request, keepalive, hold or throughput")
+  command
+      .add_option("--mode", mode_,
+                  "connect, handshake, request, resume, keepalive, hold, throughput")
       ->group(shape);
   command.add_option("--rate", rate_, "Open loop: so many a second (connections, or requests)")
       ->group(shape);
@@ -87,6 +91,8 @@ LoadOptions::LoadOptions(CLI::App& command) {
       ->group(shape);
   command.add_option("--seed", seed_, "Of what is random (default 1)")->group(shape);
 
+  add_tls_options(command);
+
   const char* good = "What is good enough (else the exit code is 1)";
   command.add_option("--max-failed", max_failed_, "Share that may fail: 0.001 (default 0)")
       ->group(good);
@@ -108,6 +114,46 @@ LoadOptions::LoadOptions(CLI::App& command) {
   command.add_flag("--quiet", quiet_, "No line a second");
 }
 
+void LoadOptions::add_tls_options(CLI::App& command) {
+  const char* tls = "TLS";
+  command.add_option("--tls", tls_version_, "Only this version: 1.2 or 1.3")->group(tls);
+  command.add_option("--ciphers", tls_.ciphers, "For TLS 1.2, as OpenSSL names them")->group(tls);
+  command.add_option("--ciphersuites", tls_.ciphersuites, "For TLS 1.3")->group(tls);
+  command.add_option("--groups", tls_.groups, "For the key exchange (default X25519:P-256)")
+      ->group(tls);
+  command.add_option("--alpn", alpn_, "Protocols to offer, with commas (default http/1.1)")
+      ->group(tls);
+  command.add_option("--sni", sni_, "Name to ask for (default: the URL's host)")->group(tls);
+  command.add_option("--ca", ca_file_, "Verify certificates by these authorities (default: not)")
+      ->group(tls);
+  command
+      .add_flag("--remember-verified", tls_.remember_verified,
+                "Verify each certificate once, then compare it: cheaper, and said in the result")
+      ->group(tls);
+  command.add_option("--client-certificate", client_certificate_, "PEM with certificate and key")
+      ->group(tls);
+}
+
+tls::ClientSettings LoadOptions::tls() const {
+  tls::ClientSettings settings = tls_;
+  if (tls_version_ == "1.2") {
+    settings.max_version = tls::Version::kTls12;
+  } else if (tls_version_ == "1.3") {
+    settings.min_version = tls::Version::kTls13;
+  } else if (!tls_version_.empty()) {
+    throw std::invalid_argument("--tls " + tls_version_ + ": expected 1.2 or 1.3");
+  }
+  settings.alpn = alpn_.empty() ? std::vector<std::string>{} : bench::split(alpn_, ',');
+  settings.verification =
+      ca_file_.empty() ? tls::Verification::kNone : tls::Verification::kAuthority;
+  settings.authorities = ca_file_;
+  settings.sessions = mode() == Mode::kResume;
+  if (!client_certificate_.empty()) {
+    settings.certificate = tls::CertificateSource{client_certificate_, {}};
+  }
+  return settings;
+}
+
 control::Config LoadOptions::config() const {
   std::uint64_t connections = kOpenLoopConnections;
   if (!concurrency_.empty()) connections = bench::parse_number("--concurrency", concurrency_);
@@ -121,8 +167,9 @@ control::Config LoadOptions::config() const {
 Mode LoadOptions::mode() const {
   const auto* found = std::ranges::find(kModes, mode_, &ModeName::name);
   if (found == kModes.end()) {
-    throw std::invalid_argument("--mode " + mode_ +
-                                ": expected connect, request, keepalive, hold or throughput");
+    throw std::invalid_argument(
+        "--mode " + mode_ +
+        ": expected connect, handshake, request, resume, keepalive, hold or throughput");
   }
   return found->mode;
 }
@@ -190,6 +237,7 @@ Settings LoadOptions::settings(const control::Config& config) const {
   settings.response_timeout = bench::parse_time("--timeout", timeout_);
   settings.hold_interval = bench::parse_time("--hold-interval", hold_interval_);
   settings.seed = seed_;
+  settings.tls = tls();
   if (!expect_status_.empty()) {
     settings.expectation.status =
         static_cast<unsigned>(bench::parse_number("--expect-status", expect_status_));
@@ -206,13 +254,13 @@ Settings LoadOptions::settings(const control::Config& config) const {
 std::vector<Target> LoadOptions::targets(const Settings& settings) const {
   RequestParts parts{.method = method_, .headers = headers_, .body = body_};
   if (body_.starts_with('@')) parts.body = read_file(body_.substr(1));
-  parts.close = settings.mode == Mode::kRequest && settings.closing == Closing::kServer;
+  parts.close = !settings.keeps_alive() && settings.closing == Closing::kServer;
   std::vector<Target> targets;
   for (const std::string& text : urls_) {
     const Url url = parse_url(text);
     Target target;
     target.secure = url.secure;
-    target.host = url.host;
+    target.host = sni_.empty() ? url.host : sni_;
     target.weight = url.weight;
     target.head = method_ == "HEAD";
     target.request = request_for(url, parts);
@@ -224,6 +272,10 @@ std::vector<Target> LoadOptions::targets(const Settings& settings) const {
                                   "use --connect ADDRESS:PORT)");
     }
     target.server = *server;
+    const bool needs_tls = settings.mode == Mode::kHandshake || settings.mode == Mode::kResume;
+    if (needs_tls && !url.secure) {
+      throw std::invalid_argument("--mode " + mode_ + " needs https: " + text);
+    }
     targets.push_back(std::move(target));
   }
   return targets;

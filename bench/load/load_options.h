@@ -39,6 +39,8 @@ class LoadOptions {
 
  private:
   [[nodiscard]] Mode mode() const;
+  [[nodiscard]] tls::ClientSettings tls() const;
+  void add_tls_options(CLI::App& command);
   [[nodiscard]] std::vector<RateStep> rate() const;
   [[nodiscard]] std::vector<Target> targets(const Settings& settings) const;
 
@@ -64,6 +66,12 @@ class LoadOptions {
   std::string expect_size_;
   std::string expect_body_file_;
   std::uint64_t seed_ = 1;
+  std::string tls_version_;
+  std::string ca_file_;
+  std::string sni_;
+  std::string client_certificate_;
+  std::string alpn_ = "http/1.1";
+  tls::ClientSettings tls_;
   std::string find_max_;
   std::string trial_ = "2s";
   std::string max_failed_ = "0";

@@ -1,5 +1,7 @@
 #include "bench/load/load_program.h"
 
+#include <algorithm>
+
 #include "bench/common/weighted_turns.h"
 
 namespace sluice::load {
@@ -21,6 +23,11 @@ std::vector<std::uint32_t> turns_of(const std::vector<Target>& targets) {
   return bench::weighted_turns(weights);
 }
 
+std::unique_ptr<tls::ClientContext> context_for(const Settings& settings) {
+  const bool secure = std::ranges::any_of(settings.targets, &Target::secure);
+  return secure ? std::make_unique<tls::ClientContext>(settings.tls) : nullptr;
+}
+
 }  // namespace
 
 LoadProgram::LoadProgram(worker::Worker& worker, const Settings& settings, std::uint32_t workers)
@@ -34,8 +41,11 @@ LoadProgram::LoadProgram(worker::Worker& worker, const Settings& settings, std::
       left_(share_of(settings.count, index_, workers)),
       statistics_(std::make_unique<Statistics>()),
       tools_{worker.pool(), {}, {}},
-      core_{settings_,       worker.stack(), worker.pool(), worker.clock(),
-            worker.timers(), *statistics_,   tools_,        *this},
+      tls_context_(context_for(settings)),
+      tls_(worker.pool(), worker.graveyard(), tls_counters_),
+      core_{settings_,          worker.stack(), worker.pool(), worker.clock(),
+            worker.timers(),    *statistics_,   tools_,        *this,
+            tls_context_.get(), tls_,           sessions_},
       clients_(most_connections_ + kMostStarts),
       target_turns_(turns_of(settings.targets)) {}
 

@@ -65,6 +65,10 @@ class LoadProgram final : public worker::Application, private ClientOwner {
   std::uint64_t left_;  // starts that the count still allows
   std::unique_ptr<Statistics> statistics_;
   ReaderTools tools_;
+  std::unique_ptr<tls::ClientContext> tls_context_;  // null when no target is secure
+  tls::Counters tls_counters_;
+  tls::Environment tls_;
+  SessionStore sessions_;
   ClientCore core_;
   ObjectPool<Client> clients_;
   std::vector<Client*> done_;

@@ -26,6 +26,20 @@ void add_program(Results& to, const Statistics& from) {
   to.total.add(from.total);
 }
 
+void add_tls_failures(Results& to, const TlsFailures& from) {
+  using Kind = tls::Failure::Kind;
+  const auto add = [&](Kind kind, std::size_t code, const Counter& counter) {
+    if (counter.get() == 0) return;
+    to.tls_failures[{kind, static_cast<std::uint32_t>(code)}] += counter.get();
+  };
+  for (std::size_t code = 0; code < from.alerts_received.size(); ++code) {
+    add(Kind::kAlertReceived, code, from.alerts_received[code]);
+    add(Kind::kAlertSent, code, from.alerts_sent[code]);
+  }
+  add(Kind::kCertificate, X509_V_ERR_UNSPECIFIED, from.certificate);
+  add(Kind::kProtocol, 0, from.other);
+}
+
 void add_worker(Results& to, const worker::Worker& worker, std::size_t ports) {
   const tcp::Counters& tcp = worker.stack().counters();
   to.retransmissions += tcp.retransmitted_segments.get();
@@ -87,6 +101,7 @@ Results collect(std::span<const std::unique_ptr<LoadProgram>> programs,
   std::vector<std::uint64_t> statuses(Statistics{}.statuses.size());
   for (const auto& program : programs) {
     add_program(results, program->statistics());
+    add_tls_failures(results, program->statistics().tls_failures);
     for (std::size_t i = 0; i < statuses.size(); ++i) {
       statuses[i] += program->statistics().statuses[i].get();
     }

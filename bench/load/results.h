@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -32,6 +33,8 @@ struct Results {
   std::vector<std::pair<unsigned, std::uint64_t>> statuses;  ///< those that came
   std::array<std::uint64_t, kFailures> failures{};
 
+  std::map<tls::Failure, std::uint64_t> tls_failures;  ///< those that came
+
   Distribution connect;
   Distribution handshake;
   Distribution first_byte;
@@ -52,7 +55,14 @@ struct Results {
   [[nodiscard]] std::uint64_t failed() const;
   /// What the load is counted in: responses, or connections where nothing is asked.
   [[nodiscard]] std::uint64_t done(Mode mode) const {
-    return mode == Mode::kConnect ? connections_opened : responses;
+    switch (mode) {
+      case Mode::kConnect:
+        return connections_opened;
+      case Mode::kHandshake:
+        return handshakes;
+      default:
+        return responses;
+    }
   }
   /// The part of the workers' time that was spent on work, 0 to 1, since `earlier`.
   [[nodiscard]] double own_load(const Results& earlier) const;

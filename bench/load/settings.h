@@ -8,13 +8,16 @@
 #include "bench/load/arrivals.h"
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
+#include "tls/client_context.h"
 
 namespace sluice::load {
 
 /// What one connection does.
 enum class Mode : std::uint8_t {
   kConnect,     ///< opens and closes
+  kHandshake,   ///< opens, makes a full TLS handshake and closes
   kRequest,     ///< one request
+  kResume,      ///< the same, resuming the TLS session of an earlier connection
   kKeepAlive,   ///< several requests, one after the other
   kHold,        ///< stays open, with a request now and then
   kThroughput,  ///< requests without an end, for their bytes
@@ -31,7 +34,7 @@ enum class Closing : std::uint8_t {
 struct Target {
   wire::Endpoint server;
   bool secure = false;
-  std::string host;     ///< of the Host field and for SNI, without the port
+  std::string host;     ///< for SNI: the URL's, without the port
   std::string request;  ///< the whole message as it is sent
   bool head = false;    ///< the answer has no body, whatever its head says
   std::uint32_t weight = 1;
@@ -69,7 +72,13 @@ struct Settings {
   /// Own addresses to connect from, taken in turn.
   std::vector<wire::IpAddress> sources;
   std::uint64_t seed = 1;
+  /// For targets that are secure.
+  tls::ClientSettings tls;
 
+  /// Whether a connection opens and closes, and nothing is asked.
+  [[nodiscard]] bool asks_nothing() const {
+    return mode == Mode::kConnect || mode == Mode::kHandshake;
+  }
   /// Whether a connection is for several requests.
   [[nodiscard]] bool keeps_alive() const {
     return mode == Mode::kKeepAlive || mode == Mode::kHold || mode == Mode::kThroughput;

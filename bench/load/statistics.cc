@@ -14,6 +14,7 @@ constexpr std::array<Words, kFailures> kWords{{
     {"connect_timeout", "no answer to the connection request in time"},
     {"refused", "connection refused"},
     {"unreachable", "server unreachable"},
+    {"handshake_timeout", "no end of the TLS handshake in time"},
     {"handshake", "TLS handshake failed"},
     {"response_timeout", "no complete response in time"},
     {"reset", "reset by the server"},
@@ -36,6 +37,19 @@ std::string_view to_string(Failure failure) {
 
 std::string_view name_of(Failure failure) {
   return kWords[static_cast<std::size_t>(failure)].name;
+}
+
+void TlsFailures::count(const tls::Failure& failure) {
+  using Kind = tls::Failure::Kind;
+  if (failure.kind == Kind::kAlertReceived && failure.code < alerts_received.size()) {
+    alerts_received[failure.code].add();
+  } else if (failure.kind == Kind::kAlertSent && failure.code < alerts_sent.size()) {
+    alerts_sent[failure.code].add();
+  } else if (failure.kind == Kind::kCertificate) {
+    certificate.add();
+  } else {
+    other.add();
+  }
 }
 
 bool is_own(Failure failure) {

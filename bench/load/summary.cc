@@ -39,6 +39,23 @@ std::string latency_table(const Results& results) {
          latency_line("first byte", results.first_byte) + latency_line("total", results.total);
 }
 
+// What was declared to make the client cheaper is part of the result.
+const char* verification_text(const tls::ClientSettings& settings) {
+  if (settings.verification == tls::Verification::kNone) return "not verified";
+  return settings.remember_verified ? "verified, once each" : "verified";
+}
+
+const char* noun_of(Mode mode) {
+  switch (mode) {
+    case Mode::kConnect:
+      return "connections";
+    case Mode::kHandshake:
+      return "handshakes";
+    default:
+      return "good responses";
+  }
+}
+
 std::string failure_lines(const Results& results) {
   std::string lines;
   for (std::size_t i = 0; i < kFailures; ++i) {
@@ -46,6 +63,9 @@ std::string failure_lines(const Results& results) {
     if (results.failures[i] == 0) continue;
     lines += fmt::format("  {:>12}  {}{}\n", results.failures[i], to_string(failure),
                          is_own(failure) ? " (the load tester's own limit)" : "");
+  }
+  for (const auto& [failure, count] : results.tls_failures) {
+    lines += fmt::format("  {:>12}  TLS: {}\n", count, tls::to_string(failure));
   }
   return lines.empty() ? "failures     none\n" : "failures\n" + lines;
 }
@@ -128,15 +148,17 @@ std::string summary_text(const Settings& settings, const Outcome& outcome) {
   const double seconds = outcome.settled_seconds;
   std::string text =
       fmt::format("\n{} {} in {:.2f} s: {:.0f} a second", results.done(settings.mode),
-                  settings.mode == Mode::kConnect ? "connections" : "good responses",
-                  outcome.seconds, outcome.rate(settings.mode));
+                  noun_of(settings.mode), outcome.seconds, outcome.rate(settings.mode));
   text += settled.done(settings.mode) > 0 ? " once it was under way\n" : "\n";
   text += fmt::format("connections  {} started, {} opened, {} closed, {} left under way\n",
                       results.connections_started, results.connections_opened,
                       results.connections_closed, outcome.unfinished);
   if (results.handshakes > 0) {
-    text += fmt::format("TLS          {} handshakes, {} resumed\n", results.handshakes,
-                        results.handshakes_resumed);
+    text += fmt::format("TLS          {} handshakes, {} resumed ({:.1f}%); certificates {}\n",
+                        results.handshakes, results.handshakes_resumed,
+                        100.0 * static_cast<double>(results.handshakes_resumed) /
+                            static_cast<double>(results.handshakes),
+                        verification_text(settings.tls));
   }
   if (results.requests > 0) {
     text += fmt::format("responses    {:.3f} Gbit/s of bodies;",
@@ -168,7 +190,13 @@ std::string summary_json(const Settings& settings, const Outcome& outcome) {
                          {"opened", results.connections_opened},
                          {"closed", results.connections_closed},
                          {"unfinished", outcome.unfinished}};
-  json["tls"] = {{"handshakes", results.handshakes}, {"resumed", results.handshakes_resumed}};
+  json["tls"] = {{"handshakes", results.handshakes},
+                 {"resumed", results.handshakes_resumed},
+                 {"certificates", verification_text(settings.tls)},
+                 {"failures", nlohmann::json::object()}};
+  for (const auto& [failure, count] : results.tls_failures) {
+    json["tls"]["failures"][tls::to_string(failure)] = count;
+  }
   json["requests"] = results.requests;
   json["responses"] = results.responses;
   json["body_bytes"] = results.body_bytes;

@@ -64,6 +64,7 @@ class Pair:
     """`sluice serve` and `sluice load`, joined by shared memory."""
 
     SERVER = "198.18.0.1"
+    NAME = "pair.sluice.test"
 
     def __init__(self, program: Path, edge: Namespace, directory: Path) -> None:
         self._program = program
@@ -85,10 +86,14 @@ class Pair:
             code = process.stop(timeout=30)
         assert code == 0, process.log_text()
 
-    def load(self, *options: object) -> Load:
+    def load(self, *options: object, secure: bool = False) -> Load:
         tester = LoadTester(self._program, self._edge, self._directory)
         device = f"memif:{self._socket},role=client"
-        return tester.run(f"http://{self.SERVER}/", *options, device=device, address="198.18.0.2/24")
+        scheme, port = ("https", 443) if secure else ("http", 80)
+        where = ("--connect", f"{self.SERVER}:{port}")
+        return tester.run(
+            f"{scheme}://{self.NAME}/", *where, *options, device=device, address="198.18.0.2/24"
+        )
 
 
 def url_of(path: str, port: int = 80) -> str:

@@ -165,6 +165,62 @@ def test_a_stalling_server_shows_in_an_open_loop(pair: Pair, mode: str) -> None:
     assert 150_000 < latency["p75_us"] < 350_000, load.text
 
 
+@pytest.fixture(scope="module")
+def secure(testbed: Testbed) -> tuple[object, ...]:
+    """Options of a server that speaks TLS."""
+    return ("--certificate", testbed.authority.issue("pair", [Pair.NAME]))
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("mode", ["handshake", "request", "resume", "keepalive"])
+def test_tls_in_every_mode(
+    testbed: Testbed, pair: Pair, secure: tuple[object, ...], mode: str, version: str
+) -> None:
+    options = ("--mode", mode, "--tls", version, "-c", 4, "--count", 200)
+    with pair.serving(*secure):
+        load = pair.load(*options, "--ca", testbed.authority.certificate, secure=True)
+    clean(load)
+    tls = load.results["tls"]
+    assert tls["certificates"] == "verified"
+    assert tls["handshakes"] == (4 if mode == "keepalive" else 200)
+    # The first connections have nothing to resume.
+    assert tls["resumed"] == 0 if mode != "resume" else 180 <= tls["resumed"] < 200
+
+
+def test_an_untrusted_certificate_is_named(
+    testbed: Testbed, pair: Pair, secure: tuple[object, ...]
+) -> None:
+    other = testbed.authority.issue("other", ["other.sluice.test"])  # signed, but no authority
+    with pair.serving(*secure):
+        load = pair.load("-c", 1, "--count", 2, "--ca", other, secure=True)
+    assert load.failures == {"handshake": 2}, load.text
+    assert sum(load.results["tls"]["failures"].values()) == 2, load.text
+
+
+def test_what_is_no_tls_is_named(pair: Pair) -> None:
+    with pair.serving("--listen", "443"):
+        load = pair.load("-c", 1, "--count", 2, secure=True)
+    assert load.failures == {"handshake": 2}, load.text
+
+
+def test_a_bound_decides_over_the_exit_code(pair: Pair) -> None:
+    with pair.serving("--delay", "20ms"):
+        assert pair.load("-c", 1, "--count", 20, "--max-latency", "p50=1s").code == 0
+        broken = pair.load("-c", 1, "--count", 20, "--max-latency", "p50=5ms")
+    assert broken.code == 1 and "p50 is" in broken.text
+
+
+def test_the_highest_good_rate_is_found(pair: Pair) -> None:
+    """16 connections and a delay of 20 ms allow some 800 a second, whatever the machine."""
+    with pair.serving("--delay", "20ms"):
+        load = pair.load(
+            *("--mode", "keepalive", "-c", 16, "--find-max", "50-100k", "--trial", "1s"),
+            *("--max-latency", "p99=200ms"),
+        )
+    assert load.code == 0, load.text
+    assert 500 <= load.results["best_rate"] <= 800, load.text
+
+
 def test_a_delay_is_measured(pair: Pair) -> None:
     with pair.serving("--delay", "50ms"):
         load = pair.load("--mode", "keepalive", "-c", 4, "-d", "3s")

@@ -41,6 +41,8 @@ void Client::enter(State state) {
   Statistics& statistics = core_.statistics;
   const auto busy = [](State of) { return of >= State::kConnecting && of <= State::kWaiting; };
   const auto open = [](State of) { return of > State::kConnecting && of < State::kDone; };
+  const auto opening = [](State of) { return of == State::kConnecting || of == State::kHandshake; };
+  if (opening(state) != opening(state_)) opening(state) ? ++core_.opening : --core_.opening;
   if (busy(state) != busy(state_)) {
     busy(state) ? statistics.in_flight.add() : statistics.in_flight.subtract();
   }

@@ -44,6 +44,8 @@ struct ClientCore {
   const tls::ClientContext* tls_context;  ///< null when no target is secure
   tls::Environment& tls;
   SessionStore& sessions;
+  /// Clients whose connection or TLS handshake is not complete yet.
+  std::uint32_t opening = 0;
   /// Set once no new request shall begin.
   bool stopping = false;
 };

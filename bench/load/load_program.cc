@@ -11,6 +11,8 @@ namespace {
 constexpr std::uint32_t kMostStarts = 64;
 // Due and not begun, at most; what comes on top is missed.
 constexpr std::size_t kMostWaiting = 1U << 20;
+// A closed loop opens at most so many at a time: a million at once would be lost on the wire.
+constexpr std::uint32_t kMostOpening = 256;
 constexpr Duration kLate = std::chrono::milliseconds(1);
 
 std::uint64_t share_of(std::uint64_t total, std::uint32_t index, std::uint32_t workers) {
@@ -85,7 +87,7 @@ void LoadProgram::open_loop(Instant now) {
 
 void LoadProgram::closed_loop(Instant now) {
   for (std::uint32_t started = 0; started < kMostStarts && !exhausted(); ++started) {
-    if (!dispatch(now)) return;
+    if (core_.opening >= kMostOpening || !dispatch(now)) return;
   }
 }
 
@@ -124,7 +126,12 @@ const wire::IpAddress& LoadProgram::next_source(const wire::IpAddress& server) {
 
 void LoadProgram::on_idle(Client& client) {
   if (settings_.mode == Mode::kHold) {
-    worker_.timers().arm_after(client, settings_.hold_interval);
+    // Spread over half an interval to one and a half, evenly: the fractions of the golden ratio.
+    constexpr double kGoldenFraction = 0.6180339887498949;
+    hold_phase_ += hold_phase_ < 1 - kGoldenFraction ? kGoldenFraction : kGoldenFraction - 1;
+    const auto rest =
+        std::chrono::duration_cast<Duration>(settings_.hold_interval * (0.5 + hold_phase_));
+    worker_.timers().arm_after(client, rest);
     return;
   }
   if (settings_.rate.empty() && !exhausted()) {

@@ -79,6 +79,7 @@ class LoadProgram final : public worker::Application, private ClientOwner {
   std::vector<std::uint32_t> target_turns_;
   std::size_t next_turn_ = 0;
   std::size_t next_source_ = 0;
+  double hold_phase_ = 0;
   std::atomic<bool> finished_{false};
 };
 

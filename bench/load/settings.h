@@ -66,7 +66,7 @@ struct Settings {
   std::uint64_t count = 0;  ///< connections (keep-alive modes: requests) in all; 0: no bound
   Duration connect_timeout = std::chrono::seconds(5);
   Duration response_timeout = std::chrono::seconds(10);
-  /// kHold: how long a connection rests between two requests.
+  /// kHold: how long a connection rests between two requests, on average.
   Duration hold_interval = std::chrono::seconds(30);
 
   /// Own addresses to connect from, taken in turn.

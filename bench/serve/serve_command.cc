@@ -1,10 +1,13 @@
 #include "bench/serve/serve_command.h"
 
 #include <poll.h>
+#include <rte_cycles.h>
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 
@@ -51,6 +54,24 @@ void print_line(const Totals& now, const Totals& before) {
                now.handshakes - before.handshakes, now.open, now.bad, now.failures);
 }
 
+void write_totals(const std::string& path, const Totals& totals,
+                  const control::Dataplane& dataplane) {
+  std::uint64_t busy = 0;
+  for (std::uint32_t index = 0; index < dataplane.fleet().size(); ++index) {
+    busy += dataplane.fleet().worker(index).counters().busy_cycles.get();
+  }
+  nlohmann::json json;
+  json["connections"] = totals.connections;
+  json["requests"] = totals.requests;
+  json["bad_requests"] = totals.bad;
+  json["failures"] = totals.failures;
+  json["handshakes"] = totals.handshakes;
+  json["busy_seconds"] = static_cast<double>(busy) / static_cast<double>(rte_get_tsc_hz());
+  std::ofstream file(path, std::ios::trunc);
+  file << json.dump(2) << "\n";
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+}
+
 void serve_until_signal(control::Dataplane& dataplane, const Programs& programs,
                         const control::SignalQueue& signals, bool quiet) {
   Totals before;
@@ -86,6 +107,7 @@ ServeCommand::ServeCommand(CLI::App& parent)
   command.add_option("--stall", stall_, "FOR/EVERY: answer nothing for a while: 500ms/1s");
   command.add_flag("--close", close_, "Close behind every response");
   command.add_option("--connections", connections_, "Most connections at a time (default 65536)");
+  command.add_option("--json", json_file_, "Write what was done to FILE at the end");
   command.add_flag("--quiet", quiet_, "No line a second");
 }
 
@@ -117,7 +139,8 @@ Settings ServeCommand::settings(const control::Config& config) const {
 }
 
 int ServeCommand::run() {
-  const control::Config config = interface_.config(connections_);
+  const control::Config config = interface_.config(
+      static_cast<std::uint32_t>(bench::parse_number("--connections", connections_)));
   control::set_log_level(config.process.log_level);
   const Settings settings = this->settings(config);
   const control::SignalQueue signals;
@@ -131,6 +154,7 @@ int ServeCommand::run() {
   }
   dataplane.start(applications);
   serve_until_signal(dataplane, programs, signals, quiet_);
+  if (!json_file_.empty()) write_totals(json_file_, totals_of(programs), dataplane);
   for (const auto& program : programs) program->end();
   dataplane.join();
   return control::kSuccess;

@@ -30,7 +30,8 @@ class ServeCommand {
   std::string delay_;
   std::string stall_;
   std::string statuses_ = "200";
-  std::uint32_t connections_ = 65536;
+  std::string connections_ = "65536";
+  std::string json_file_;
   bool close_ = false;
   bool quiet_ = false;
 };

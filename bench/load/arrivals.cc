@@ -6,6 +6,9 @@
 namespace sluice::load {
 namespace {
 
+// Seconds after which nothing comes any more, as far as a load goes: 30 years.
+constexpr double kEndless = 1e9;
+
 double seconds(Duration time) {
   return std::chrono::duration<double>(time).count();
 }
@@ -23,6 +26,7 @@ double arrivals_in(const RateStep& step) {
 // from * t + slope / 2 * t^2, solved for t in the form that keeps its digits when the slope is
 // small.
 double time_of(const RateStep& step, double arrivals) {
+  if (arrivals <= 0) return 0;
   const double length = seconds(step.length);
   const double slope = length > 0 ? (step.to - step.from) / length : 0;
   const double root = std::sqrt(std::max(0.0, step.from * step.from + 2 * slope * arrivals));
@@ -58,7 +62,8 @@ void Arrivals::find_next(double distance) {
   }
   const RateStep& step = steps_[step_];
   const bool last = step_ + 1 == steps_.size();
-  next_ = last && step.to <= 0 ? kNever : step_begin_ + from_seconds(time_of(step, in_step_));
+  const double after = last && step.to <= 0 ? kEndless : time_of(step, in_step_);
+  next_ = after < kEndless ? step_begin_ + from_seconds(after) : kNever;
 }
 
 }  // namespace sluice::load

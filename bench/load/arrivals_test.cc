@@ -67,6 +67,12 @@ TEST(Arrivals, PoissonArrivalsHaveTheirMeanAndTheirSpread) {
   EXPECT_NEAR(std::sqrt(squares / kMany - mean * mean), 1e-4, 3e-6);
 }
 
+TEST(Arrivals, ThatAreTooFarOffNeverCome) {
+  Arrivals rare({{1e-12, 1e-12, seconds(1)}}, 1, 0, false, 1, at({}));
+  rare.advance();
+  EXPECT_EQ(rare.next(), kNever);
+}
+
 TEST(Arrivals, OfNoRateNeverCome) {
   const Arrivals none({}, 1, 0, false, 1, at({}));
   EXPECT_EQ(none.next(), kNever);

@@ -1,6 +1,5 @@
 #include "bench/load/client.h"
 
-#include <algorithm>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -78,7 +77,8 @@ void Client::on_open() {
   }
   statistics.connections_opened.add();
   statistics.connect.record(taken);
-  target_.secure&& core_.settings.mode != Mode::kConnect ? begin_handshake() : opened();
+  const bool speaks_tls = target_.secure && core_.settings.mode != Mode::kConnect;
+  speaks_tls ? begin_handshake() : opened();
 }
 
 void Client::begin_handshake() {
@@ -278,7 +278,9 @@ void Client::on_timer(Instant now) {
 }
 
 void Client::on_failure(StreamError error) {
-  if (error == StreamError::kProtocol) core_.statistics.tls_failures.count(secure_->failure());
+  if (secure_ != nullptr && error == StreamError::kProtocol) {
+    core_.statistics.tls_failures.count(secure_->failure());
+  }
   keep_session();
   stream_ = secure_ = nullptr;
   if (state_ == State::kClosing || state_ == State::kIdle) {

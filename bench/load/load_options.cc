@@ -232,6 +232,10 @@ Settings LoadOptions::settings(const control::Config& config) const {
     if (!settings.keeps_alive()) throw std::invalid_argument("--requests needs --mode keepalive");
     settings.requests_per_connection = bench::parse_number("--requests", requests_per_connection_);
   }
+  if (!count_.empty() && settings.mode == Mode::kHold) {
+    throw std::invalid_argument(
+        "--count would end --mode hold as soon as all are open: use --duration");
+  }
   if (!count_.empty()) settings.count = bench::parse_number("--count", count_);
   settings.connect_timeout = bench::parse_time("--connect-timeout", connect_timeout_);
   settings.response_timeout = bench::parse_time("--timeout", timeout_);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace sluice::load {
@@ -10,7 +11,7 @@ namespace {
 constexpr unsigned kFirstGoodStatus = 200;
 constexpr unsigned kLastGoodStatus = 399;
 
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
@@ -87,7 +88,7 @@ void Client::begin_handshake() {
   if (core_.settings.mode == Mode::kResume) offered_session_ = core_.sessions.take(target_);
   secure_ = tls::connect(
       *stream_, *core_.tls_context,
-      {.server_name = target_.host, .session = offered_session_.get(), .lower_is_open = true},
+      {.server_name = server_name(), .session = offered_session_.get(), .lower_is_open = true},
       *this, core_.tls);
   if (secure_ == nullptr) {
     fail(Failure::kNoMemory);
@@ -95,6 +96,11 @@ void Client::begin_handshake() {
   }
   stream_ = secure_;
   core_.timers.arm(*this, sent_at_ + core_.settings.connect_timeout);
+}
+
+std::string Client::server_name() {
+  if (target_.host.fixed()) return target_.host.text();
+  return target_.host.filled({.connection = number_, .request = 0, .random = core_.random});
 }
 
 void Client::opened() {
@@ -114,8 +120,11 @@ void Client::request(Instant due) {
   body_size_ = 0;
   enter(State::kWaiting);
   reader_.begin(target_.head);
+  const TemplateValues values{
+      .connection = number_, .request = core_.requests.next(), .random = core_.random};
+  const std::string_view text = target_.request.message(values, core_.scratch);
   ByteChain message;
-  if (!message.append_copy(bytes_of(target_.request), core_.pool)) {
+  if (!message.append_copy(bytes_of(text), core_.pool)) {
     fail(Failure::kNoMemory);
     return;
   }
@@ -241,8 +250,14 @@ void Client::close() {
 
 void Client::on_end() {
   switch (state_) {
+    case State::kIdle:
+      if (core_.settings.mode == Mode::kHold) {
+        fail(Failure::kLost);
+        return;
+      }
+      close();  // the server does not want to keep it; that is its right
+      return;
     case State::kClosing:
-    case State::kIdle:  // the server does not want to keep it; that is its right
       close();
       return;
     case State::kWaiting:
@@ -283,6 +298,10 @@ void Client::on_failure(StreamError error) {
   }
   keep_session();
   stream_ = secure_ = nullptr;
+  if (state_ == State::kIdle && core_.settings.mode == Mode::kHold) {
+    fail(Failure::kLost);
+    return;
+  }
   if (state_ == State::kClosing || state_ == State::kIdle) {
     // Its answer is there; how the server ends a connection is its business.
     core_.statistics.connections_closed.add();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "bench/load/client_core.h"
 #include "bench/load/response_reader.h"
@@ -17,7 +18,8 @@ namespace sluice::load {
 class Client final : public StreamHandler, public Timer {
  public:
   /// For requests to `target`, which outlives it.
-  Client(ClientCore& core, const Target& target) : core_(core), target_(target) {}
+  Client(ClientCore& core, const Target& target)
+      : core_(core), target_(target), number_(core.connections.next()) {}
   ~Client();
 
   /// Opens the connection for what was due at an instant, which is not later than now.
@@ -53,6 +55,7 @@ class Client final : public StreamHandler, public Timer {
   void on_timer(Instant now) override;
   void enter(State state);
   void begin_handshake();
+  [[nodiscard]] std::string server_name();
   void opened();
   void keep_session();
   void read();
@@ -68,6 +71,7 @@ class Client final : public StreamHandler, public Timer {
 
   ClientCore& core_;
   const Target& target_;
+  const std::uint64_t number_;
   Stream* stream_ = nullptr;
   tls::SecureStream* secure_ = nullptr;               // the same, once TLS is spoken
   tls::OpenSslPointer<SSL_SESSION> offered_session_;  // the one to be resumed

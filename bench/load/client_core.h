@@ -1,5 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <random>
+#include <utility>
+
+#include "bench/load/request_template.h"
 #include "bench/load/response_reader.h"
 #include "bench/load/session_store.h"
 #include "bench/load/settings.h"
@@ -31,6 +36,17 @@ class ClientOwner {
   ~ClientOwner() = default;
 };
 
+/// Numbers that no other worker gives out.
+class Numbering {
+ public:
+  Numbering(std::uint32_t worker, std::uint32_t workers) : next_(worker), step_(workers) {}
+  std::uint64_t next() { return std::exchange(next_, next_ + step_); }
+
+ private:
+  std::uint64_t next_;
+  std::uint32_t step_;
+};
+
 /// What the clients of one worker share.
 struct ClientCore {
   const Settings& settings;
@@ -44,6 +60,13 @@ struct ClientCore {
   const tls::ClientContext* tls_context;  ///< null when no target is secure
   tls::Environment& tls;
   SessionStore& sessions;
+
+  // For what is in a request's placeholders.
+  Numbering connections;
+  Numbering requests;
+  std::mt19937_64 random;
+  RequestScratch scratch;
+
   /// Clients whose connection or TLS handshake is not complete yet.
   std::uint32_t opening = 0;
   /// Set once no new request shall begin.

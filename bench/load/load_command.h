@@ -19,7 +19,8 @@ class LoadCommand {
 
  private:
   int execute(LoadRun& run, const Settings& settings, const Bounds& bounds);
-  int find_max(LoadRun& run, const Bounds& bounds);
+  int find_max(LoadRun& run, const Settings& settings, const Bounds& bounds);
+  void write_results(const std::string& json) const;
 
   CLI::App* command_;
   LoadOptions options_;

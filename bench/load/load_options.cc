@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "bench/common/option_values.h"
+#include "bench/load/description.h"
 #include "bench/load/url.h"
 
 namespace sluice::load {
@@ -17,17 +18,8 @@ constexpr std::uint64_t kSpareConnections = 16384;
 constexpr std::uint64_t kOpenLoopConnections = 65536;
 constexpr double kSearchPrecision = 0.02;
 
-struct ModeName {
-  const char* name;
-  Mode mode;
-};
-constexpr std::array<ModeName, 7> kModes{{{"connect", Mode::kConnect},
-                                          {"handshake", Mode::kHandshake},
-                                          {"resume", Mode::kResume},
-                                          {"request", Mode::kRequest},
-                                          {"keepalive", Mode::kKeepAlive},
-                                          {"hold", Mode::kHold},
-                                          {"throughput", Mode::kThroughput}}};
+constexpr std::array kModes{Mode::kConnect,   Mode::kHandshake, Mode::kResume,    Mode::kRequest,
+                            Mode::kKeepAlive, Mode::kHold,      Mode::kThroughput};
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -47,13 +39,18 @@ Closing closing_of(const std::string& name) {
 LoadOptions::LoadOptions(CLI::App& command) {
   const char* what = "What is asked";
   command.add_option("URL", urls_, "http://ADDRESS[:PORT]/PATH, with a weight: URL=3")->required();
+  command.footer(
+      "Host, path, headers and body may have placeholders, filled in for each request:\n"
+      "{{connection}} and {{request}}, their numbers from 0, or counted round with :LOW-HIGH;\n"
+      "{{random:LOW-HIGH}}; {{pick:a|b|c}}. In the name of a server: only {{connection}}.");
   command.add_option("--connect", connect_to_, "ADDRESS:PORT to connect to, whatever the URL says")
       ->group(what);
   command.add_option("--method", method_, "Request method (default GET)")->group(what);
   command.add_option("--header", headers_, "'Name: value', may be repeated")
       ->allow_extra_args(false)
       ->group(what);
-  command.add_option("--body", body_, "Request body: text, or @FILE")->group(what);
+  command.add_option("--body", body_, "Request body: text with placeholders, or @FILE as it is")
+      ->group(what);
   command.add_option("--expect-status", expect_status_, "The only good status (default 200-399)")
       ->group(what);
   command.add_option("--expect-size", expect_size_, "Size of a good body, bytes")->group(what);
@@ -111,6 +108,7 @@ LoadOptions::LoadOptions(CLI::App& command) {
       ->allow_extra_args(false);
   command.add_flag("--yes", yes_, "Load what is far, or without an end");
   command.add_option("--json", json_file_, "Write the results to FILE");
+  command.add_option("--report", report_file_, "Write a page with plots to FILE (.html)");
   command.add_flag("--quiet", quiet_, "No line a second");
 }
 
@@ -128,7 +126,7 @@ void LoadOptions::add_tls_options(CLI::App& command) {
       ->group(tls);
   command
       .add_flag("--remember-verified", tls_.remember_verified,
-                "Verify each certificate once, then compare it: cheaper, and said in the result")
+                "Verify each certificate once, then compare it (said in the result)")
       ->group(tls);
   command.add_option("--client-certificate", client_certificate_, "PEM with certificate and key")
       ->group(tls);
@@ -165,13 +163,14 @@ control::Config LoadOptions::config() const {
 }
 
 Mode LoadOptions::mode() const {
-  const auto* found = std::ranges::find(kModes, mode_, &ModeName::name);
+  const auto* found =
+      std::ranges::find_if(kModes, [this](Mode mode) { return name_of(mode) == mode_; });
   if (found == kModes.end()) {
     throw std::invalid_argument(
         "--mode " + mode_ +
         ": expected connect, handshake, request, resume, keepalive, hold or throughput");
   }
-  return found->mode;
+  return *found;
 }
 
 Bounds LoadOptions::bounds() const {
@@ -257,32 +256,56 @@ Settings LoadOptions::settings(const control::Config& config) const {
 
 std::vector<Target> LoadOptions::targets(const Settings& settings) const {
   RequestParts parts{.method = method_, .headers = headers_, .body = body_};
-  if (body_.starts_with('@')) parts.body = read_file(body_.substr(1));
+  if (body_.starts_with('@')) {
+    parts.body = read_file(body_.substr(1));
+    parts.body_has_placeholders = false;
+  }
   parts.close = !settings.keeps_alive() && settings.closing == Closing::kServer;
   std::vector<Target> targets;
-  for (const std::string& text : urls_) {
-    const Url url = parse_url(text);
-    Target target;
-    target.secure = url.secure;
-    target.host = sni_.empty() ? url.host : sni_;
-    target.weight = url.weight;
-    target.head = method_ == "HEAD";
-    target.request = request_for(url, parts);
-    const std::string where = connect_to_.empty() ? url.host_and_port() : connect_to_;
-    const auto server = wire::Endpoint::parse(where);
-    if (!server) {
-      throw std::invalid_argument(text + ": " + where +
-                                  " is no address (names are not looked up; " +
-                                  "use --connect ADDRESS:PORT)");
-    }
-    target.server = *server;
-    const bool needs_tls = settings.mode == Mode::kHandshake || settings.mode == Mode::kResume;
-    if (needs_tls && !url.secure) {
-      throw std::invalid_argument("--mode " + mode_ + " needs https: " + text);
-    }
-    targets.push_back(std::move(target));
-  }
+  for (const std::string& text : urls_) targets.push_back(target(text, parts, settings));
   return targets;
+}
+
+Target LoadOptions::target(const std::string& text, const RequestParts& parts,
+                           const Settings& settings) const {
+  const Url url = parse_url(text);
+  const std::string where = connect_to_.empty() ? url.host_and_port() : connect_to_;
+  const auto server = wire::Endpoint::parse(where);
+  if (!server) {
+    throw std::invalid_argument(text + ": " + where + " is no address (names are not looked up; " +
+                                "use --connect ADDRESS:PORT)");
+  }
+  if (std::ranges::none_of(settings.sources, [&](const wire::IpAddress& source) {
+        return source.is_v4() == server->address.is_v4();
+      })) {
+    throw std::invalid_argument(text + ": no --address of its kind (IPv4 or IPv6) to load it from");
+  }
+  const bool needs_tls = settings.mode == Mode::kHandshake || settings.mode == Mode::kResume;
+  if (needs_tls && !url.secure) {
+    throw std::invalid_argument("--mode " + mode_ + " needs https: " + text);
+  }
+  Target target;
+  target.url = url.text();
+  target.server = *server;
+  target.secure = url.secure;
+  target.host = server_name(url, settings.mode);
+  target.weight = url.weight;
+  target.head = method_ == "HEAD";
+  target.request = RequestTemplate(url, parts);
+  return target;
+}
+
+// What is asked for by SNI: one name for each connection, so that it is the Host's too.
+TextTemplate LoadOptions::server_name(const Url& url, Mode mode) const {
+  TextTemplate name(sni_.empty() ? url.host : sni_, sni_.empty() ? url.text() : "--sni");
+  if (!name.fixed_on_connection()) {
+    throw std::invalid_argument("a server's name may only have {{connection}} in it: " +
+                                (sni_.empty() ? url.host : sni_));
+  }
+  if (!name.fixed() && mode == Mode::kResume) {
+    throw std::invalid_argument("--mode resume needs one server name: sessions belong to it");
+  }
+  return name;
 }
 
 Duration LoadOptions::duration() const {

@@ -10,6 +10,7 @@
 #include "bench/load/bounds.h"
 #include "bench/load/rate_search.h"
 #include "bench/load/settings.h"
+#include "bench/load/url.h"
 
 namespace sluice::load {
 
@@ -30,7 +31,9 @@ class LoadOptions {
   [[nodiscard]] bool find_max() const { return !find_max_.empty(); }
   [[nodiscard]] RateSearch search() const;
   [[nodiscard]] Duration trial_length() const;
+  /// Where to write the results; empty: nowhere.
   [[nodiscard]] const std::string& json_file() const { return json_file_; }
+  [[nodiscard]] const std::string& report_file() const { return report_file_; }
   [[nodiscard]] bool quiet() const { return quiet_; }
 
   /// Why this load needs --yes and has none; nothing when it may begin.
@@ -43,6 +46,9 @@ class LoadOptions {
   void add_tls_options(CLI::App& command);
   [[nodiscard]] std::vector<RateStep> rate() const;
   [[nodiscard]] std::vector<Target> targets(const Settings& settings) const;
+  [[nodiscard]] Target target(const std::string& text, const RequestParts& parts,
+                              const Settings& settings) const;
+  [[nodiscard]] TextTemplate server_name(const Url& url, Mode mode) const;
 
   bench::InterfaceOptions interface_;
   std::vector<std::string> urls_;
@@ -81,6 +87,7 @@ class LoadOptions {
   bool yes_ = false;
   bool quiet_ = false;
   std::string json_file_;
+  std::string report_file_;
 };
 
 }  // namespace sluice::load

@@ -45,9 +45,21 @@ LoadProgram::LoadProgram(worker::Worker& worker, const Settings& settings, std::
       tools_{worker.pool(), {}, {}},
       tls_context_(context_for(settings)),
       tls_(worker.pool(), worker.graveyard(), tls_counters_),
-      core_{settings_,          worker.stack(), worker.pool(), worker.clock(),
-            worker.timers(),    *statistics_,   tools_,        *this,
-            tls_context_.get(), tls_,           sessions_},
+      core_{.settings = settings_,
+            .stack = worker.stack(),
+            .pool = worker.pool(),
+            .clock = worker.clock(),
+            .timers = worker.timers(),
+            .statistics = *statistics_,
+            .tools = tools_,
+            .owner = *this,
+            .tls_context = tls_context_.get(),
+            .tls = tls_,
+            .sessions = sessions_,
+            .connections = {index_, workers},
+            .requests = {index_, workers},
+            .random = std::mt19937_64(settings.seed + index_),
+            .scratch = {}},
       clients_(most_connections_ + kMostStarts),
       target_turns_(turns_of(settings.targets)) {}
 
@@ -71,6 +83,7 @@ void LoadProgram::begin_arrivals(const std::vector<RateStep>& rate, Instant now)
 void LoadProgram::open_loop(Instant now) {
   if (!arrivals_) begin_arrivals(settings_.rate, now);
   for (; arrivals_->next() <= now; arrivals_->advance()) {
+    statistics_->due.add();
     if (waiting_.size() < kMostWaiting) {
       waiting_.push_back(arrivals_->next());
     } else {

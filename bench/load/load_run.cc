@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
+#include "bench/load/summary.h"
 #include "control/log.h"
 
 namespace sluice::load {
@@ -44,7 +46,7 @@ void LoadRun::start() {
   wait_for_links();
   std::vector<worker::Application*> applications;
   for (const auto& program : programs_) applications.push_back(program.get());
-  begin_ = settled_at_ = SteadyClock::now();
+  begin_ = settled_at_ = last_at_ = SteadyClock::now();
   dataplane_.start(applications);
 }
 
@@ -59,10 +61,12 @@ Outcome LoadRun::execute(Duration duration, bool quiet) {
                           ? SteadyClock::time_point::max()
                           : begin_ + std::chrono::duration_cast<SteadyClock::duration>(duration);
   watch(end_at, quiet);
-  const auto stopped = SteadyClock::now();
+  note_moment(true);
+  const auto stopped = last_at_;
   wind_up();
   Outcome outcome;
   outcome.results = collect(programs_, dataplane_);
+  outcome.timeline = std::move(timeline_);
   outcome.settled = settled_;
   outcome.seconds = seconds_between(begin_, stopped);
   outcome.settled_seconds = seconds_between(settled_at_, stopped);
@@ -151,20 +155,24 @@ void LoadRun::watch(SteadyClock::time_point end, bool quiet) {
     dataplane_.watch_links();
     if (SteadyClock::now() < next_line) continue;
     next_line += seconds(1);
-    const Results results = collect(programs_, dataplane_);
-    if (!settled && SteadyClock::now() - begin_ >= kSettling) {
+    note_moment(quiet);
+    if (!settled && last_at_ - begin_ >= kSettling) {
       settled = true;
-      settled_ = results;
-      settled_at_ = SteadyClock::now();
+      settled_ = last_;
+      settled_at_ = last_at_;
     }
-    if (!quiet) {
-      std::fputs(
-          live_line(settings_.mode, results, last_, seconds_between(begin_, SteadyClock::now()))
-              .c_str(),
-          stderr);
-    }
-    last_ = results;
   }
+}
+
+void LoadRun::note_moment(bool quiet) {
+  const auto now = SteadyClock::now();
+  Results results = collect(programs_, dataplane_);
+  const Moment moment = Moment::between(
+      last_, results, settings_.mode, seconds_between(begin_, now), seconds_between(last_at_, now));
+  timeline_.add(moment);
+  if (!quiet) std::fputs(live_line(moment).c_str(), stderr);
+  last_ = std::move(results);
+  last_at_ = now;
 }
 
 void LoadRun::wind_up() {

@@ -7,10 +7,11 @@
 
 #include "bench/load/bounds.h"
 #include "bench/load/load_program.h"
+#include "bench/load/outcome.h"
 #include "bench/load/rate_search.h"
 #include "bench/load/results.h"
 #include "bench/load/settings.h"
-#include "bench/load/summary.h"
+#include "bench/load/timeline.h"
 #include "control/dataplane.h"
 #include "control/signal_queue.h"
 
@@ -43,7 +44,7 @@ class LoadRun {
   [[nodiscard]] bool interrupted(std::chrono::milliseconds patience);
   [[nodiscard]] bool finished() const;
   void watch(SteadyClock::time_point end, bool quiet);
-  void print_line();
+  void note_moment(bool quiet);
   void wind_up();
 
   const Settings& settings_;
@@ -54,6 +55,8 @@ class LoadRun {
   SteadyClock::time_point settled_at_;
   Results settled_;
   Results last_;
+  SteadyClock::time_point last_at_;
+  Timeline timeline_;
   bool interrupted_ = false;
 };
 

@@ -17,6 +17,7 @@ void add_program(Results& to, const Statistics& from) {
   to.body_bytes += from.body_bytes.get();
   to.open += from.open.get();
   to.in_flight += from.in_flight.get();
+  to.due += from.due.get();
   to.late_starts += from.late_starts.get();
   to.missed_starts += from.missed_starts.get();
   for (std::size_t i = 0; i < kFailures; ++i) to.failures[i] += from.failures[i].get();
@@ -45,6 +46,9 @@ void add_worker(Results& to, const worker::Worker& worker, std::size_t ports) {
   to.retransmissions += tcp.retransmitted_segments.get();
   to.segments_sent += tcp.segments_sent.get();
   to.segments_received += tcp.segments_received.get();
+  to.resets_sent += tcp.resets_sent.get();
+  to.resets_received += tcp.resets_received.get();
+  to.time_wait += tcp.time_wait.get();
   for (std::size_t i = 0; i < ports; ++i) {
     const port::Counters& port =
         worker.port_counters(port::PortId(static_cast<port::PortId::rep>(i)));
@@ -68,6 +72,7 @@ Results Results::since(const Results& earlier) const {
   difference.responses -= earlier.responses;
   difference.head_bytes -= earlier.head_bytes;
   difference.body_bytes -= earlier.body_bytes;
+  difference.due -= earlier.due;
   difference.late_starts -= earlier.late_starts;
   difference.missed_starts -= earlier.missed_starts;
   for (std::size_t i = 0; i < kFailures; ++i) difference.failures[i] -= earlier.failures[i];
@@ -78,6 +83,8 @@ Results Results::since(const Results& earlier) const {
   difference.retransmissions -= earlier.retransmissions;
   difference.segments_sent -= earlier.segments_sent;
   difference.segments_received -= earlier.segments_received;
+  difference.resets_sent -= earlier.resets_sent;
+  difference.resets_received -= earlier.resets_received;
   difference.receive_drops -= earlier.receive_drops;
   difference.transmit_drops -= earlier.transmit_drops;
   difference.busy_cycles -= earlier.busy_cycles;

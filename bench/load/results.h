@@ -28,6 +28,7 @@ struct Results {
   std::uint64_t body_bytes = 0;
   std::uint64_t open = 0;
   std::uint64_t in_flight = 0;
+  std::uint64_t due = 0;
   std::uint64_t late_starts = 0;
   std::uint64_t missed_starts = 0;
   std::vector<std::pair<unsigned, std::uint64_t>> statuses;  ///< those that came
@@ -44,12 +45,15 @@ struct Results {
   std::uint64_t retransmissions = 0;
   std::uint64_t segments_sent = 0;
   std::uint64_t segments_received = 0;
+  std::uint64_t resets_sent = 0;
+  std::uint64_t resets_received = 0;
+  std::uint64_t time_wait = 0;       ///< now: connections that this side closed first, in TIME_WAIT
   std::uint64_t receive_drops = 0;   ///< packets the ports had no buffer or room for
   std::uint64_t transmit_drops = 0;  ///< packets the ports did not take
   std::uint64_t busy_cycles = 0;     ///< in passes of the loop that had something to do
   std::uint64_t cycles = 0;
 
-  /// What came since `earlier`; `open` and `in_flight` are of now.
+  /// What came since `earlier`; `open`, `in_flight` and `time_wait` are of now.
   [[nodiscard]] Results since(const Results& earlier) const;
 
   [[nodiscard]] std::uint64_t failed() const;

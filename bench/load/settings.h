@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "bench/load/arrivals.h"
+#include "bench/load/request_template.h"
+#include "bench/load/text_template.h"
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
 #include "tls/client_context.h"
@@ -32,11 +34,12 @@ enum class Closing : std::uint8_t {
 
 /// What is asked for, of whom.
 struct Target {
+  std::string url;  ///< as it was given, without its weight
   wire::Endpoint server;
   bool secure = false;
-  std::string host;     ///< for SNI: the URL's, without the port
-  std::string request;  ///< the whole message as it is sent
-  bool head = false;    ///< the answer has no body, whatever its head says
+  TextTemplate host;  ///< for SNI: the URL's, without the port
+  RequestTemplate request;
+  bool head = false;  ///< the answer has no body, whatever its head says
   std::uint32_t weight = 1;
 };
 

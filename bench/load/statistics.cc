@@ -25,6 +25,7 @@ constexpr std::array<Words, kFailures> kWords{{
     {"bad_response", "response is not valid HTTP"},
     {"wrong_status", "unexpected status"},
     {"wrong_body", "unexpected body"},
+    {"lost", "held connection ended by the server"},
     {"no_local_port", "no free local port (use more addresses)"},
     {"no_memory", "no room for another connection or packet"},
 }};

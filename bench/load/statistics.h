@@ -26,6 +26,7 @@ enum class Failure : std::uint8_t {
   kBadResponse,       ///< not HTTP, or ambiguous
   kWrongStatus,       ///< another status than expected
   kWrongBody,         ///< another size or other bytes than expected
+  kLost,              ///< a connection that was held open ended while it rested
   kNoLocalPort,       ///< of our own: all addresses and ports are in use
   kNoMemory,          ///< of our own: no room for a connection or its packets
 };
@@ -61,6 +62,7 @@ struct Statistics {
   Counter body_bytes;                   ///< of responses, without their framing
   Counter open;                         ///< now: connections
   Counter in_flight;                    ///< now: connecting, or waiting for an answer
+  Counter due;                          ///< in an open loop: starts that the schedule asked for
   Counter late_starts;                  ///< begun more than a millisecond after their time
   Counter missed_starts;                ///< not begun: as many as allowed were under way
   std::array<Counter, 600> statuses{};  ///< responses by status

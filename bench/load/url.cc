@@ -1,7 +1,6 @@
 #include "bench/load/url.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <stdexcept>
 #include <string_view>
@@ -36,17 +35,6 @@ bool visible(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c != 0x7f; });
 }
 
-bool one_line(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 std::string Url::host_and_port() const {
@@ -58,6 +46,10 @@ std::string Url::authority() const {
   const std::string full = host_and_port();
   const bool usual = port == (secure ? kHttpsPort : kHttpPort);
   return usual ? full.substr(0, full.rfind(':')) : full;
+}
+
+std::string Url::text() const {
+  return (secure ? "https://" : "http://") + authority() + target;
 }
 
 Url parse_url(const std::string& text) {
@@ -75,8 +67,10 @@ Url parse_url(const std::string& text) {
   if (!visible(url.target)) refuse(text, "the path has a space or control character");
 
   url.port = url.secure ? kHttpsPort : kHttpPort;
-  const std::size_t bracket = authority.find(']');
-  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  // Behind the brackets of IPv6 and the braces of a placeholder, where colons mean other things.
+  const std::size_t last_brace = authority.find_last_of("]}");
+  const std::size_t colon =
+      authority.find(':', last_brace == std::string_view::npos ? 0 : last_brace);
   if (colon != std::string_view::npos) {
     if (!parse_whole(authority.substr(colon + 1), url.port) || url.port == 0) {
       refuse(text, "the port is not a number from 1 to 65535");
@@ -89,31 +83,6 @@ Url parse_url(const std::string& text) {
   url.host = authority;
   if (url.host.empty() || !visible(url.host)) refuse(text, "it names no host");
   return url;
-}
-
-std::string request_for(const Url& url, const RequestParts& parts) {
-  if (!is_token(parts.method)) refuse("--method " + parts.method, "not a method");
-  bool has_host = false;
-  std::string fields;
-  for (const std::string& header : parts.headers) {
-    const std::size_t colon = header.find(':');
-    if (colon == std::string::npos || !is_token(header.substr(0, colon)) || !one_line(header)) {
-      refuse("--header '" + header + "'", "expected 'Name: value'");
-    }
-    std::string name = header.substr(0, colon);
-    std::ranges::transform(name, name.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    has_host = has_host || name == "host";
-    fields += header + "\r\n";
-  }
-  std::string request = parts.method + " " + url.target + " HTTP/1.1\r\n";
-  if (!has_host) request += "Host: " + url.authority() + "\r\n";
-  request += fields;
-  if (parts.close) request += "Connection: close\r\n";
-  if (!parts.body.empty()) {
-    request += "Content-Length: " + std::to_string(parts.body.size()) + "\r\n";
-  }
-  return request + "\r\n" + parts.body;
 }
 
 }  // namespace sluice::load

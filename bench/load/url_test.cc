@@ -46,21 +46,12 @@ TEST(Url, ThatIsNoneIsRefused) {
   }
 }
 
-TEST(Request, IsAWholeMessage) {
-  EXPECT_EQ(request_for(parse_url("http://a:81/b"), {}), "GET /b HTTP/1.1\r\nHost: a:81\r\n\r\n");
-  const RequestParts parts{
-      .method = "POST", .headers = {"X-A: 1", "host: other"}, .body = "text", .close = true};
-  EXPECT_EQ(request_for(parse_url("http://a/"), parts),
-            "POST / HTTP/1.1\r\nX-A: 1\r\nhost: other\r\nConnection: close\r\n"
-            "Content-Length: 4\r\n\r\ntext");
-}
-
-TEST(Request, CannotBeMadeAnotherMessage) {
-  const Url url = parse_url("http://a/");
-  EXPECT_THROW(request_for(url, {.method = "GET /x"}), std::invalid_argument);
-  for (const char* header : {"no colon", ": no name", "a b: c", "a: b\r\nc: d", "a: b\nc"}) {
-    EXPECT_THROW(request_for(url, {.headers = {header}}), std::invalid_argument) << header;
-  }
+TEST(Url, MayHavePlaceholders) {
+  const Url url = parse_url("https://site{{connection:1-9}}.test:8443/{{pick:a|b}}?q={{request}}");
+  EXPECT_EQ(url.host, "site{{connection:1-9}}.test");
+  EXPECT_EQ(url.port, 8443);
+  EXPECT_EQ(url.target, "/{{pick:a|b}}?q={{request}}");
+  EXPECT_EQ(parse_url("http://{{connection:1-9}}/").host, "{{connection:1-9}}");
 }
 
 }  // namespace

@@ -77,6 +77,20 @@ def test_connections_alone_are_counted(testbed: Testbed, tester: LoadTester) -> 
     assert (seen[0] - connections, seen[1] - requests) == (1000 + 1, 1)
 
 
+def test_placeholders_are_filled_in_for_each_request(
+    testbed: Testbed, tester: LoadTester
+) -> None:
+    log = testbed.origins["web1"].counted_log
+    logged = lines_of(log)
+    path = "/counted?n={{request}}&c={{connection:10-13}}&w={{pick:red|blue}}"
+    clean(tester.run(url_of(path), "-c", 4, "--count", 200))
+    lines = log.read_text().splitlines()[logged:]
+    asked = [re.search(r"n=(\d+)&c=(\d+)&w=(\w+) ", line) for line in lines]
+    assert sorted(int(found[1]) for found in asked if found) == list(range(200))
+    assert {int(found[2]) for found in asked if found} == {10, 11, 12, 13}
+    assert {found[3] for found in asked if found} == {"red", "blue"}
+
+
 def test_af_xdp_and_ipv6(tester: LoadTester) -> None:
     url = f"http://[{WEB1.ipv6}]/"
     clean(tester.run(url, "--mode", "request", "-c", 4, "--count", 200, device="af_xdp:web1"))

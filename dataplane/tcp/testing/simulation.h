@@ -44,6 +44,7 @@ class SimulatedHost final : public ip::Egress {
   [[nodiscard]] const wire::IpAddress& address() const { return address_; }
   Stack& stack() { return stack_; }
   PacketPool& pool() { return *pool_; }
+  TimerWheel& timers() { return wheel_; }
 
   port::Offloads offloads;  ///< what its port claims to do
   std::uint16_t mtu = 1500;

@@ -90,6 +90,8 @@ void LoadProgram::open_loop(Instant now) {
       statistics_->missed_starts.add();
     }
   }
+  // More starts would overrun the port's queue: their answers are late, ours would be lost.
+  if (worker_.behind()) return;
   for (std::uint32_t started = 0; !waiting_.empty() && started < kMostStarts; ++started) {
     const Instant due = waiting_.front();
     if (exhausted() || !dispatch(due)) return;

@@ -24,8 +24,10 @@ constexpr std::array kPortFields{
     Field<port::Counters>{"transmitted_packets", "packets the ports took for sending",
                           &port::Counters::transmitted_packets},
     Field<port::Counters>{"transmitted_bytes", "their bytes", &port::Counters::transmitted_bytes},
-    Field<port::Counters>{"transmit_drops", "not sent: the port's queue was full, or has no link",
-                          &port::Counters::transmit_drops},
+    Field<port::Counters>{
+        "transmit_drops",
+        "not sent: too many waited for room in the port's queue, or it has no link",
+        &port::Counters::transmit_drops},
     Field<port::Counters>{"transmit_refused", "not sent: the port cannot send such a packet",
                           &port::Counters::transmit_refused},
     Field<port::Counters>{"handed_off", "packets given to the worker that owns their flow",

@@ -12,7 +12,7 @@ struct Counters {
   Counter received_bytes;
   Counter transmitted_packets;  ///< taken by the port, from whatever worker they came
   Counter transmitted_bytes;
-  Counter transmit_drops;    ///< the port's queue was full, or it has no link
+  Counter transmit_drops;    ///< too many waited for room in the port's queue, or it has no link
   Counter transmit_refused;  ///< the port cannot send it: too many buffers, or bad offload requests
   Counter handed_off;        ///< received packets given to the worker that owns their flow
   Counter hand_off_drops;    ///< lost on the way to another worker: its ring was full

@@ -5,6 +5,7 @@
 #include "dataplane/buffer/packet_pool.h"
 #include "dataplane/port/device.h"
 #include "dataplane/port/hand_off.h"
+#include "dataplane/worker/transmitter.h"
 
 namespace sluice::worker {
 namespace {
@@ -30,7 +31,7 @@ std::size_t mib_up(std::size_t bytes) {
 
 // At most, in the pool of one worker: as if it had the first queue of every device.
 std::uint32_t held_by_devices(std::uint32_t workers, std::span<const port::DeviceName> devices) {
-  std::uint32_t held = 0;
+  std::uint32_t held = static_cast<std::uint32_t>(devices.size() * Transmitter::kMostWaiting);
   for (const port::DeviceName& device : devices) {
     const std::uint32_t queues =
         std::max<std::uint32_t>(1, divided_up(std::max<std::uint16_t>(device.queues, 1), workers));

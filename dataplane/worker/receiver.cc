@@ -24,6 +24,7 @@ Receiver::Receiver(std::uint32_t self, std::uint32_t workers, std::span<port::Po
 
 std::size_t Receiver::receive() {
   std::size_t total = 0;
+  behind_ = false;
   for (const Queue& queue : queues_) total += receive_from(queue);
   for (std::uint32_t from = 0; steering_ != nullptr && from < workers_; ++from) {
     if (from != self_) total += receive_handed_over(from);
@@ -37,6 +38,7 @@ std::size_t Receiver::receive_from(const Queue& queue) {
       queue.port->receive(queue.number, packets.data(), static_cast<std::uint16_t>(packets.size()));
   if (count == 0) return 0;
   bursts_.add(count);
+  behind_ = behind_ || count == packets.size();
   const port::PortId port = queue.port->id();
   port::Counters& counters = counters_[port.index()];
   std::uint64_t bytes = 0;
@@ -56,6 +58,7 @@ std::size_t Receiver::receive_handed_over(std::uint32_t from) {
   const std::size_t count = steering_->take(from, packets);
   if (count == 0) return 0;
   bursts_.add(count);
+  behind_ = behind_ || count == packets.size();
   std::span<rte_mbuf*> rest(packets.data(), count);
   while (!rest.empty()) {
     const std::uint16_t port = rest.front()->port;

@@ -29,6 +29,9 @@ class Receiver {
   /// packets there were.
   std::size_t receive();
 
+  /// Whether the last pass left packets where they were: a burst from some queue was a full one.
+  [[nodiscard]] bool behind() const { return behind_; }
+
  private:
   struct Queue {
     port::Port* port;
@@ -47,6 +50,7 @@ class Receiver {
   BurstHistogram& bursts_;
   std::vector<Queue> queues_;
   std::array<Packet, port::kBurst> frames_;
+  bool behind_ = false;
 };
 
 }  // namespace sluice::worker

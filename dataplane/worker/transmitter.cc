@@ -2,6 +2,7 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -64,11 +65,12 @@ Packet Transmitter::fitted(const Batch& batch, Packet frame) {
 }
 
 void Transmitter::add(Batch& batch, rte_mbuf* frame) {
-  if (batch.count == batch.frames.size()) {
-    send(batch);
-    batch.count = 0;
-  } else if (batch.count == 0) {
-    filled_.push_back(static_cast<std::size_t>(&batch - batches_.data()));
+  if (batch.count == 0) filled_.push_back(static_cast<std::size_t>(&batch - batches_.data()));
+  if (batch.count >= port::kBurst && !batch.full) send(batch);
+  if (batch.count == kMostWaiting) {
+    counters_of(batch).transmit_drops.add();
+    rte_pktmbuf_free(frame);
+    return;
   }
   batch.frames[batch.count++] = frame;
 }
@@ -88,54 +90,72 @@ std::size_t Transmitter::collect() {
 std::size_t Transmitter::flush() {
   std::size_t total = 0;
   for (const std::size_t index : filled_) {
-    Batch& batch = batches_[index];
-    total += batch.count;
-    send(batch);
-    batch.count = 0;
+    batches_[index].full = false;
+    total += send(batches_[index]);
   }
-  filled_.clear();
+  std::erase_if(filled_, [this](std::size_t index) { return batches_[index].count == 0; });
   return total;
 }
 
-void Transmitter::send(Batch& batch) {
-  if (batch.queue) {
-    send_on_own_queue(batch);
-  } else {
-    give_to_transmitter(batch);
-  }
+// Returns how many frames have left.
+std::size_t Transmitter::send(Batch& batch) {
+  return batch.queue ? send_on_own_queue(batch) : give_to_transmitter(batch);
 }
 
-void Transmitter::send_on_own_queue(Batch& batch) {
-  port::Counters& counters = counters_of(batch);
+std::size_t Transmitter::send_on_own_queue(Batch& batch) {
   std::span<rte_mbuf*> rest(batch.frames.data(), batch.count);
-  while (!rest.empty()) {
-    auto ready = static_cast<std::uint16_t>(rest.size());
-    if (batch.prepare) ready = batch.port->prepare(*batch.queue, rest.data(), ready);
-    std::uint64_t bytes = 0;
-    for (const rte_mbuf* frame : rest.first(ready)) bytes += frame->pkt_len;
-    const std::uint16_t sent = batch.port->transmit(*batch.queue, rest.data(), ready);
-    for (rte_mbuf* frame : rest.subspan(sent, ready - sent)) {
-      bytes -= frame->pkt_len;
-      rte_pktmbuf_free(frame);
+  std::size_t left = 0;
+  while (!rest.empty() && !batch.full) {
+    const std::span<rte_mbuf*> burst = rest.first(std::min(rest.size(), port::kBurst));
+    auto ready = static_cast<std::uint16_t>(burst.size());
+    if (batch.prepare) ready = batch.port->prepare(*batch.queue, burst.data(), ready);
+    const std::uint16_t sent = send_burst(batch, burst.first(ready));
+    left += sent;
+    batch.full = sent < ready;
+    const bool refused = ready < burst.size() && !batch.full;
+    if (refused) {
+      counters_of(batch).transmit_refused.add();
+      rte_pktmbuf_free(burst[ready]);
     }
-    counters.transmitted_packets.add(sent);
-    counters.transmitted_bytes.add(bytes);
-    counters.transmit_drops.add(static_cast<std::uint64_t>(ready - sent));
-    rest = rest.subspan(ready);
-    if (rest.empty()) break;
-    counters.transmit_refused.add();
-    rte_pktmbuf_free(rest.front());
-    rest = rest.subspan(1);
+    rest = rest.subspan(sent + (refused ? 1U : 0U));
   }
+  keep(batch, rest);
+  return left;
 }
 
-void Transmitter::give_to_transmitter(Batch& batch) {
+// Returns how many of them the port has taken.
+std::uint16_t Transmitter::send_burst(const Batch& batch, std::span<rte_mbuf*> burst) {
+  // Its length must be read before the port may free a frame.
+  std::uint64_t bytes = 0;
+  for (const rte_mbuf* frame : burst) bytes += frame->pkt_len;
+  const auto count = static_cast<std::uint16_t>(burst.size());
+  const std::uint16_t sent = batch.port->transmit(*batch.queue, burst.data(), count);
+  for (const rte_mbuf* frame : burst.subspan(sent)) bytes -= frame->pkt_len;
+  counters_of(batch).transmitted_packets.add(sent);
+  counters_of(batch).transmitted_bytes.add(bytes);
+  return sent;
+}
+
+// What was not sent waits; behind a link that is down it would be old when it left.
+void Transmitter::keep(Batch& batch, std::span<rte_mbuf*> rest) {
+  if (!rest.empty() && !batch.port->link().up()) {
+    for (rte_mbuf* frame : rest) rte_pktmbuf_free(frame);
+    counters_of(batch).transmit_drops.add(rest.size());
+    rest = {};
+  }
+  if (rest.data() != batch.frames.data()) std::ranges::copy(rest, batch.frames.begin());
+  batch.count = rest.size();
+}
+
+std::size_t Transmitter::give_to_transmitter(Batch& batch) {
   const std::span<rte_mbuf*> frames(batch.frames.data(), batch.count);
   for (rte_mbuf* frame : frames) frame->port = batch.port->id().value();
   const std::size_t given = mesh_->give(self_, batch.transmitter, frames);
   for (rte_mbuf* frame : frames.subspan(given)) rte_pktmbuf_free(frame);
   counters_of(batch).transmit_handed_off.add(given);
   counters_of(batch).transmit_hand_off_drops.add(frames.size() - given);
+  batch.count = 0;
+  return given;
 }
 
 }  // namespace sluice::worker

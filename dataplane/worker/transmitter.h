@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,9 +15,10 @@
 
 namespace sluice::worker {
 
-/// Where one worker's frames leave: a batch for each port, sent when it is full and at the end of
-/// each pass. On a port where the worker has no transmit queue, the batch goes to a worker that has
-/// one.
+/// Where one worker's frames leave: a batch for each port, sent when it is a burst and at the end
+/// of each pass. What a port has no room for waits for the next pass, up to a bound: a peer in
+/// software may not run for milliseconds. On a port where the worker has no transmit queue, the
+/// batch goes to a worker that has one.
 class Transmitter final : public port::Link {
  public:
   /// Worker `self` of `workers`. `ports` and `counters` are indexed by PortId. `mesh` may be null
@@ -35,9 +35,15 @@ class Transmitter final : public port::Link {
   /// Takes up to a burst of frames from every other worker that has given some; returns how many.
   std::size_t collect();
 
-  /// Sends all batches. What a port does not take is dropped and counted. Returns how many frames
-  /// there were.
+  /// Sends all batches. What a port does not take waits if its link is up, and is dropped and
+  /// counted otherwise or when too much waits. Returns how many frames have left.
   std::size_t flush();
+
+  /// Whether a port has no room at present.
+  [[nodiscard]] bool behind() const { return !filled_.empty(); }
+
+  /// Frames that may wait for one port, at most.
+  static constexpr std::size_t kMostWaiting = 1024;
 
  private:
   struct Batch {
@@ -46,15 +52,18 @@ class Transmitter final : public port::Link {
     std::uint32_t transmitter = 0;       // whose queue it is otherwise
     bool prepare = false;                // the port has offloads that want a look at each packet
     std::uint16_t longest_chain = 1;     // buffers in one packet
+    bool full = false;                   // the port has no room, for the rest of this pass
     std::size_t count = 0;
-    std::array<rte_mbuf*, port::kBurst> frames{};
+    std::vector<rte_mbuf*> frames = std::vector<rte_mbuf*>(kMostWaiting);
   };
 
   [[nodiscard]] Packet fitted(const Batch& batch, Packet frame);
   void add(Batch& batch, rte_mbuf* frame);
-  void send(Batch& batch);
-  void send_on_own_queue(Batch& batch);
-  void give_to_transmitter(Batch& batch);
+  std::size_t send(Batch& batch);
+  std::size_t send_on_own_queue(Batch& batch);
+  std::uint16_t send_burst(const Batch& batch, std::span<rte_mbuf*> burst);
+  void keep(Batch& batch, std::span<rte_mbuf*> rest);
+  std::size_t give_to_transmitter(Batch& batch);
   port::Counters& counters_of(const Batch& batch) { return counters_[batch.port->id().index()]; }
 
   std::uint32_t self_;
@@ -63,7 +72,7 @@ class Transmitter final : public port::Link {
   PacketPool& pool_;
   std::span<port::Counters> counters_;
   std::vector<Batch> batches_;       // by PortId
-  std::vector<std::size_t> filled_;  // the batches that hold something
+  std::vector<std::size_t> filled_;  // the batches that hold something, by index
 };
 
 }  // namespace sluice::worker

@@ -89,14 +89,45 @@ TEST_F(TransmitterTest, AFullBatchLeavesAtOnce) {
   EXPECT_EQ(arrived(), 1U);
 }
 
-TEST_F(TransmitterTest, WhatThePortDoesNotTakeIsDroppedAndCounted) {
-  constexpr std::size_t kRoom = port::RingWires::kRingSize - 1;
+constexpr std::size_t kRoom = port::RingWires::kRingSize - 1;
+
+TEST_F(TransmitterTest, WhatThePortDoesNotTakeWaitsForTheNextPass) {
   transmit(0, kRoom + 10);
   transmitters_[0]->flush();
+  EXPECT_TRUE(transmitters_[0]->behind());
   EXPECT_EQ(counters_[0].transmitted_packets.get(), kRoom);
   EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * kRoom);
+  EXPECT_EQ(transmitters_[0]->flush(), 0U);
+  EXPECT_EQ(arrived(), kRoom);
+  EXPECT_EQ(transmitters_[0]->flush(), 10U);
+  EXPECT_FALSE(transmitters_[0]->behind());
+  EXPECT_EQ(arrived(), 10U);
+  EXPECT_EQ(counters_[0].transmit_drops.get(), 0U);
+  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * (kRoom + 10));
+}
+
+TEST_F(TransmitterTest, FramesLeaveInTheirOrder) {
+  const auto number = [](std::size_t i) { return std::to_string(100'000 + i); };
+  const std::size_t count = kRoom + 3 * port::kBurst;
+  for (std::size_t i = 0; i < count; ++i) {
+    transmitters_[0]->transmit(kPort, pool_->packet(number(i)));
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i % 50 == 0) transmitters_[0]->flush();
+    rte_mbuf* received = nullptr;
+    ASSERT_EQ(far_->receive(0, &received, 1), 1) << i;
+    ASSERT_EQ(testing::bytes_of(Packet(received)), number(i));
+  }
+}
+
+TEST_F(TransmitterTest, WhatComesOnTopOfWhatMayWaitIsDroppedAndCounted) {
+  transmit(0, kRoom + Transmitter::kMostWaiting + 10);
+  transmitters_[0]->flush();
+  EXPECT_EQ(counters_[0].transmitted_packets.get(), kRoom);
   EXPECT_EQ(counters_[0].transmit_drops.get(), 10U);
   EXPECT_EQ(arrived(), kRoom);
+  EXPECT_EQ(transmitters_[0]->flush(),
+            kRoom < Transmitter::kMostWaiting ? kRoom : Transmitter::kMostWaiting);
 }
 
 TEST_F(TransmitterTest, AWorkerWithoutQueueSendsThroughOneThatHasOne) {
@@ -138,6 +169,8 @@ TEST_F(TransmitterTest, AChainThatFitsNoBufferIsRefusedAndCounted) {
 }
 
 TEST_F(TransmitterTest, UnsentFramesAreFreedWithTheTransmitter) {
+  transmit(0, kRoom + 10);
+  transmitters_[0]->flush();
   transmit(0, 3);
   transmit(1, 3);
 }  // the pool's destructor looks for them

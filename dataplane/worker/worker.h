@@ -84,6 +84,9 @@ class Worker {
   [[nodiscard]] Graveyard& graveyard() { return graveyard_; }
   [[nodiscard]] ip::Network& network() { return network_; }
   [[nodiscard]] const ip::Network& network() const { return network_; }
+  /// Whether packets waited when the last pass ended, to be received or to be sent: what has begun
+  /// needs the time that new work would take.
+  [[nodiscard]] bool behind() const { return receiver_.behind() || transmitter_.behind(); }
   [[nodiscard]] tcp::Stack& stack() { return stack_; }
   [[nodiscard]] const tcp::Stack& stack() const { return stack_; }
 

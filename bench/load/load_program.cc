@@ -90,9 +90,7 @@ void LoadProgram::open_loop(Instant now) {
       statistics_->missed_starts.add();
     }
   }
-  // More starts would overrun the port's queue: their answers are late, ours would be lost.
-  if (worker_.behind()) return;
-  for (std::uint32_t started = 0; !waiting_.empty() && started < kMostStarts; ++started) {
+  for (std::uint32_t started = 0; !waiting_.empty() && may_start(started); ++started) {
     const Instant due = waiting_.front();
     if (exhausted() || !dispatch(due)) return;
     if (now - due > kLate) statistics_->late_starts.add();
@@ -101,9 +99,14 @@ void LoadProgram::open_loop(Instant now) {
 }
 
 void LoadProgram::closed_loop(Instant now) {
-  for (std::uint32_t started = 0; started < kMostStarts && !exhausted(); ++started) {
+  for (std::uint32_t started = 0; !exhausted() && may_start(started); ++started) {
     if (core_.opening >= kMostOpening || !dispatch(now)) return;
   }
+}
+
+// After so many in this pass. While packets wait, more would only overrun the port's queue.
+bool LoadProgram::may_start(std::uint32_t started) const {
+  return started < kMostStarts && !worker_.behind();
 }
 
 // Begins what is due, on an idle connection or a new one. False when neither is to be had.

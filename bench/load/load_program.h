@@ -49,6 +49,7 @@ class LoadProgram final : public worker::Application, private ClientOwner {
   void begin_arrivals(const std::vector<RateStep>& rate, Instant now);
   void open_loop(Instant now);
   void closed_loop(Instant now);
+  [[nodiscard]] bool may_start(std::uint32_t started) const;
   [[nodiscard]] bool dispatch(Instant due);
   bool start_client(Instant due);
   [[nodiscard]] bool exhausted() const { return bounded_ && left_ == 0; }

@@ -5,20 +5,27 @@
 namespace sluice::load {
 
 void RateSearch::tried(bool good) {
+  again_ = !good && !again_;
+  if (again_) return;
   if (confirming_) {
     confirming_ = false;
-    if (good) {
-      over_ = true;
-      return;
-    }
-    // The good trial was luck: the rate counts as bad, and what is a step lower is tried.
-    worst_ = best_;
-    best_ = 0;
-    next_ = worst_ * (1 - 2 * precision_);
-    return;
+    over_ = good;
+    if (good) return;
+    forget_best();
+  } else if (good) {
+    if (best_ > 0) good_.push_back(best_);
+    best_ = next_;
+  } else {
+    worst_ = next_;
   }
-  (good ? best_ : worst_) = next_;
   choose_next();
+}
+
+// The good trial was luck: the rate counts as bad, and the one below as the best so far.
+void RateSearch::forget_best() {
+  worst_ = best_;
+  best_ = good_.empty() ? 0 : good_.back();
+  if (!good_.empty()) good_.pop_back();
 }
 
 void RateSearch::choose_next() {

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 namespace sluice::load {
 
 /// Looks for the highest rate that is still good: doubles until one is not, then halves the
 /// interval until it is narrow, and last tries the best one again, so that a lucky trial does not
-/// stand. Pure calculation.
+/// stand. Nor does an unlucky one: a rate is bad when two trials in a row are. Pure calculation.
 class RateSearch {
  public:
   /// Rates from `lowest` to `highest`; the result is within `precision` (0.02: two percent).
@@ -25,13 +26,16 @@ class RateSearch {
 
  private:
   void choose_next();
+  void forget_best();
 
   double next_;
   double highest_;
   double precision_;
   double best_ = 0;
+  std::vector<double> good_;  // rates below the best, rising
   double worst_ = 0;  // the lowest rate that was not good; zero: none yet
   bool confirming_ = false;
+  bool again_ = false;  // the last trial was bad, and is repeated
   bool over_ = false;
 };
 

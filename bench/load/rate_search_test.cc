@@ -52,5 +52,15 @@ TEST(RateSearch, ALuckyTrialDoesNotStand) {
   EXPECT_GE(found.best(), 9'000);
 }
 
+TEST(RateSearch, AnUnluckyTrialDoesNotStandEither) {
+  int trials = 0;
+  const RateSearch found = search({1000, 1e6, 0.02}, [&](double rate) {
+    const bool stalled = ++trials % 3 == 0;
+    return rate <= 50'000 && !stalled;
+  });
+  EXPECT_LE(found.best(), 50'000);
+  EXPECT_GE(found.best(), 48'500);
+}
+
 }  // namespace
 }  // namespace sluice::load

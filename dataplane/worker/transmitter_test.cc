@@ -89,26 +89,26 @@ TEST_F(TransmitterTest, AFullBatchLeavesAtOnce) {
   EXPECT_EQ(arrived(), 1U);
 }
 
-constexpr std::size_t kRoom = port::RingWires::kRingSize - 1;
+constexpr std::size_t kPortRoom = port::RingWires::kRingSize - 1;
 
 TEST_F(TransmitterTest, WhatThePortDoesNotTakeWaitsForTheNextPass) {
-  transmit(0, kRoom + 10);
+  transmit(0, kPortRoom + 10);
   transmitters_[0]->flush();
   EXPECT_TRUE(transmitters_[0]->behind());
-  EXPECT_EQ(counters_[0].transmitted_packets.get(), kRoom);
-  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * kRoom);
+  EXPECT_EQ(counters_[0].transmitted_packets.get(), kPortRoom);
+  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * kPortRoom);
   EXPECT_EQ(transmitters_[0]->flush(), 0U);
-  EXPECT_EQ(arrived(), kRoom);
+  EXPECT_EQ(arrived(), kPortRoom);
   EXPECT_EQ(transmitters_[0]->flush(), 10U);
   EXPECT_FALSE(transmitters_[0]->behind());
   EXPECT_EQ(arrived(), 10U);
   EXPECT_EQ(counters_[0].transmit_drops.get(), 0U);
-  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * (kRoom + 10));
+  EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * (kPortRoom + 10));
 }
 
 TEST_F(TransmitterTest, FramesLeaveInTheirOrder) {
   const auto number = [](std::size_t i) { return std::to_string(100'000 + i); };
-  const std::size_t count = kRoom + 3 * port::kBurst;
+  const std::size_t count = kPortRoom + 3 * port::kBurst;
   for (std::size_t i = 0; i < count; ++i) {
     transmitters_[0]->transmit(kPort, pool_->packet(number(i)));
   }
@@ -121,13 +121,13 @@ TEST_F(TransmitterTest, FramesLeaveInTheirOrder) {
 }
 
 TEST_F(TransmitterTest, WhatComesOnTopOfWhatMayWaitIsDroppedAndCounted) {
-  transmit(0, kRoom + Transmitter::kMostWaiting + 10);
+  transmit(0, kPortRoom + Transmitter::kMostWaiting + 10);
   transmitters_[0]->flush();
-  EXPECT_EQ(counters_[0].transmitted_packets.get(), kRoom);
+  EXPECT_EQ(counters_[0].transmitted_packets.get(), kPortRoom);
   EXPECT_EQ(counters_[0].transmit_drops.get(), 10U);
-  EXPECT_EQ(arrived(), kRoom);
+  EXPECT_EQ(arrived(), kPortRoom);
   EXPECT_EQ(transmitters_[0]->flush(),
-            kRoom < Transmitter::kMostWaiting ? kRoom : Transmitter::kMostWaiting);
+            kPortRoom < Transmitter::kMostWaiting ? kPortRoom : Transmitter::kMostWaiting);
 }
 
 TEST_F(TransmitterTest, AWorkerWithoutQueueSendsThroughOneThatHasOne) {
@@ -169,7 +169,7 @@ TEST_F(TransmitterTest, AChainThatFitsNoBufferIsRefusedAndCounted) {
 }
 
 TEST_F(TransmitterTest, UnsentFramesAreFreedWithTheTransmitter) {
-  transmit(0, kRoom + 10);
+  transmit(0, kPortRoom + 10);
   transmitters_[0]->flush();
   transmit(0, 3);
   transmit(1, 3);

@@ -14,7 +14,17 @@ from testbed.client import Client
 from testbed.configuration import Settings
 from testbed.guest_image import guest_image
 from testbed.guests import Guest
-from testbed.layout import FARM_HOSTS, GUESTS, HOST, OTHER_HOST, WAN, WAN6, WEB1, Layout
+from testbed.layout import (
+    FARM_HOSTS,
+    GUESTS,
+    HOST,
+    ORIGIN_HOST,
+    OTHER_HOST,
+    WAN,
+    WAN6,
+    WEB1,
+    Layout,
+)
 from testbed.origins import NginxOrigin, SpecialOrigin, payload_file
 from testbed.process import Process
 from testbed.sluice import Sluice
@@ -58,9 +68,11 @@ class Testbed:
         ]
 
     def start_origins(self) -> None:
+        addresses = [host.ipv4 for host in FARM_HOSTS]
+        certificate = self.authority.issue("origin", [ORIGIN_HOST], addresses)
         for host in FARM_HOSTS:
             namespace = self.layout.farm[host.name]
-            origin = NginxOrigin(host, namespace, self.directory, self.files)
+            origin = NginxOrigin(host, namespace, self.directory, self.files, certificate)
             origin.start()
             self.origins[host.name] = origin
 

@@ -15,6 +15,7 @@ from testbed.process import TestbedError
 # The names that certificates and routes know.
 HOST = "www.sluice.test"
 OTHER_HOST = "shop.sluice.test"
+ORIGIN_HOST = "origin.sluice.test"
 
 CLIENT = "198.18.0.2"
 CLIENT6 = "2001:db8:0:1::2"

@@ -96,6 +96,6 @@ class Pair:
         )
 
 
-def url_of(path: str, port: int = 80) -> str:
-    """A path of web1."""
-    return f"http://{WEB1.ipv4}:{port}{path}"
+def url_of(path: str, port: int = 80, secure: bool = False) -> str:
+    """A path of web1, on that port or by TLS."""
+    return f"https://{WEB1.ipv4}{path}" if secure else f"http://{WEB1.ipv4}:{port}{path}"

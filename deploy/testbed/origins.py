@@ -14,6 +14,7 @@ from testbed.payload import pieces
 from testbed.process import Process, TestbedError, wait_for
 
 NGINX_PORT = 80
+NGINX_TLS_PORT = 443
 SPECIAL_PORT = 8080
 
 
@@ -26,16 +27,18 @@ class NginxOrigin:
     """A real nginx on a host of the farm.
 
     / names the host; /files/... are the given files; /slow/... the same at 256 KiB/s;
-    /counted is logged, a line for each request in `counted_log`; /status is stub_status.
+    /counted is logged, a line for each request in `counted_log`, which ends in " r" when its
+    connection resumed a TLS session; /status is stub_status. The same by TLS on port 443.
     """
 
     def __init__(
-        self, host: FarmHost, namespace: Namespace, directory: Path, files: Path
+        self, host: FarmHost, namespace: Namespace, directory: Path, files: Path, certificate: Path
     ) -> None:
         self.host = host
         self._namespace = namespace
         self._directory = directory / f"nginx-{host.name}"
         self._files = files
+        self._certificate = certificate
         self.counted_log = self._directory / "counted.log"
         self.process: Process | None = None
 
@@ -79,6 +82,7 @@ error_log {self._directory}/error.log warn;
 events {{ worker_connections 8192; multi_accept on; }}
 http {{
   access_log off;
+  log_format counted '$remote_addr "$request" $status $ssl_protocol $ssl_session_reused';
   server_tokens off;
   sendfile on;
   tcp_nodelay on;
@@ -89,11 +93,17 @@ http {{
   server {{
     listen {NGINX_PORT} backlog=8192;
     listen [::]:{NGINX_PORT} backlog=8192;
+    listen {NGINX_TLS_PORT} ssl backlog=8192;
+    ssl_certificate {self._certificate};
+    ssl_certificate_key {self._certificate};
+    ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_session_cache off;
+    ssl_session_tickets on;
     default_type text/plain;
     location = / {{ return 200 "{page}"; }}
     location = /ipv6 {{ return 200 "{page}"; }}
     location = /empty {{ return 204; }}
-    location = /counted {{ access_log {self.counted_log} combined; return 200 "{page}"; }}
+    location = /counted {{ access_log {self.counted_log} counted; return 200 "{page}"; }}
     location = /status {{ stub_status; }}
     location /files/ {{ alias {self._files}/; }}
     location /slow/ {{ alias {self._files}/; limit_rate 256k; }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,29 +52,75 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("options", MODES.values(), ids=MODES.keys())
-def test_nginx_counts_the_same(
-    testbed: Testbed, tester: LoadTester, options: tuple[object, ...]
-) -> None:
+@pytest.fixture
+def agrees(testbed: Testbed) -> Iterator[Callable[[Load], list[str]]]:
+    """Holds a load against what nginx counted meanwhile; gives the lines that it logged."""
     log = testbed.origins["web1"].counted_log
     logged, (connections, requests) = lines_of(log), accepted_by_nginx(testbed)
-    load = tester.run(url_of("/counted"), *options, "--count", 1000)
-    clean(load)
-    seen = accepted_by_nginx(testbed)
+
+    def compare(load: Load) -> list[str]:
+        clean(load)
+        seen = accepted_by_nginx(testbed)
+        assert seen[1] - requests == load.results["responses"] + 1
+        assert seen[0] - connections == load.results["connections"]["opened"] + 1
+        lines = log.read_text().splitlines()[logged:] if log.exists() else []
+        assert len(lines) == load.results["responses"]
+        return lines
+
+    yield compare
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("options", MODES.values(), ids=MODES.keys())
+def test_nginx_counts_the_same(
+    tester: LoadTester,
+    agrees: Callable[[Load], list[str]],
+    options: tuple[object, ...],
+    secure: bool,
+) -> None:
+    load = tester.run(url_of("/counted", secure=secure), *options, "--count", 1000)
+    agrees(load)
     assert load.results["responses"] == 1000
     assert load.results["statuses"] == {"200": 1000}
-    assert lines_of(log) - logged == 1000
-    assert seen[1] - requests == 1000 + 1
-    assert seen[0] - connections == load.results["connections"]["opened"] + 1
 
 
-def test_connections_alone_are_counted(testbed: Testbed, tester: LoadTester) -> None:
-    connections, requests = accepted_by_nginx(testbed)
-    load = tester.run(url_of("/"), "--mode", "connect", "-c", 8, "--count", 1000)
-    clean(load)
-    seen = accepted_by_nginx(testbed)
+@pytest.mark.parametrize("mode", ["connect", "handshake"])
+def test_connections_without_requests_are_counted(
+    tester: LoadTester, agrees: Callable[[Load], list[str]], mode: str
+) -> None:
+    url = url_of("/", secure=mode == "handshake")
+    load = tester.run(url, "--mode", mode, "-c", 8, "--count", 1000)
+    agrees(load)
     assert load.results["connections"]["opened"] == 1000
-    assert (seen[0] - connections, seen[1] - requests) == (1000 + 1, 1)
+    assert load.results["tls"]["handshakes"] == (1000 if mode == "handshake" else 0)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_resumptions_are_those_that_nginx_sees(
+    tester: LoadTester, agrees: Callable[[Load], list[str]], version: str
+) -> None:
+    url = url_of("/counted", secure=True)
+    load = tester.run(url, "--mode", "resume", "--tls", version, "-c", 8, "--count", 1000)
+    lines = agrees(load)
+    resumed = [line for line in lines if line.endswith(f" TLSv{version} r")]
+    assert load.results["tls"]["resumed"] == len(resumed) >= 900
+
+
+def test_requests_of_held_connections_are_counted(
+    tester: LoadTester, agrees: Callable[[Load], list[str]]
+) -> None:
+    options = ("--mode", "hold", "-c", 50, "-d", "4s", "--hold-interval", "1s")
+    load = tester.run(url_of("/counted"), *options)
+    agrees(load)
+    assert load.results["connections"]["opened"] == 50
+    assert 100 <= load.results["responses"] <= 250
+
+
+def test_ipv4_and_ipv6_are_loaded_together(tester: LoadTester) -> None:
+    urls = (url_of("/") + "=3", f"http://[{WEB1.ipv6}]/")
+    load = tester.run(urls[0], "-c", 4, "--count", 200, urls[1])
+    clean(load)
+    assert load.results["responses"] == 200
 
 
 def test_placeholders_are_filled_in_for_each_request(
@@ -103,13 +149,6 @@ def test_bulk_is_read_whole(testbed: Testbed, tester: LoadTester) -> None:
     )
     clean(load)
     assert load.results["body_bytes"] == 120_000_000
-
-
-def test_held_connections_ask_now_and_then(tester: LoadTester) -> None:
-    load = tester.run(url_of("/"), "--mode", "hold", "-c", 50, "-d", "4s", "--hold-interval", "1s")
-    clean(load)
-    assert load.results["connections"]["opened"] == 50
-    assert 100 <= load.results["responses"] <= 250
 
 
 FAULTS = {

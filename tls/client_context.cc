@@ -9,19 +9,25 @@
 #include <cstring>
 #include <ctime>
 #include <new>
+#include <optional>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 
 #include "dataplane/wire/ip_address.h"
 #include "tls/alpn.h"
 #include "tls/connection_notes.h"
 #include "tls/context_basics.h"
+#include "tls/key_share_reuse.h"
 #include "tls/pem_file.h"
 #include "tls/verified_leaves.h"
 
 namespace sluice::tls {
 
 struct ClientContext::State {
+  explicit State(const ClientSettings& settings);
+
+  std::optional<KeyShareReuse> key_shares;  // outlives the context
   OpenSslPointer<SSL_CTX> context;
   Verification verification = Verification::kAuthority;
   bool remember_verified = false;
@@ -36,6 +42,14 @@ namespace {
 
 void set_up(bool done, const std::string& what) {
   if (!done) throw std::runtime_error(what + ": " + take_openssl_error());
+}
+
+// A key share is sent for the first group, and X25519 is the one whose keys are reused.
+void check_key_share_groups(std::string_view groups) {
+  const std::string_view first = groups.substr(0, groups.find(':'));
+  if (first == "X25519" || first == "x25519") return;
+  throw std::runtime_error("to reuse key shares, the groups must begin with X25519, not \"" +
+                           std::string(groups) + '"');
 }
 
 void set_protocol(SSL_CTX* context, const ClientSettings& settings) {
@@ -119,6 +133,14 @@ bool bound_to(const SSL_SESSION* session, std::span<const unsigned char> binding
 
 }  // namespace
 
+ClientContext::State::State(const ClientSettings& settings) {
+  if (settings.key_share_reuse > 0) {
+    check_key_share_groups(settings.groups);
+    key_shares.emplace(KeyShareReuse::Bounds{settings.key_share_reuse});
+  }
+  context = make_context(TLS_client_method(), key_shares ? key_shares->library() : nullptr);
+}
+
 // Runs in every handshake in which the server shows a certificate.
 int ClientContext::State::verify(X509_STORE_CTX* store) {
   X509_STORE_CTX_set_error(store, X509_V_OK);
@@ -136,8 +158,8 @@ int ClientContext::State::verify(X509_STORE_CTX* store) {
   return result;
 }
 
-ClientContext::ClientContext(const ClientSettings& settings) : state_(std::make_shared<State>()) {
-  state_->context = make_context(TLS_client_method());
+ClientContext::ClientContext(const ClientSettings& settings)
+    : state_(std::make_shared<State>(settings)) {
   state_->verification = settings.verification;
   state_->remember_verified = settings.remember_verified;
   SSL_CTX* context = state_->context.get();

@@ -44,6 +44,11 @@ struct ClientSettings {
   std::optional<CertificateSource> certificate = std::nullopt;
   /// Accept sessions from servers, to resume them in later connections.
   bool sessions = true;
+
+  /// For load testers only: use an X25519 key for so many handshakes, and no longer than a minute
+  /// (see KeyShareReuse). `groups` must begin with X25519, and no session may outlive the context.
+  /// 0: a new key for each handshake.
+  unsigned key_share_reuse = 0;
 };
 
 /// What a worker's TLS clients have in common. Each worker has one of its own, so that no worker

@@ -13,9 +13,9 @@ constexpr int kSecurityLevel = 2;
 
 }  // namespace
 
-OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method) {
+OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* library) {
   ERR_clear_error();
-  OpenSslPointer<SSL_CTX> context(SSL_CTX_new(method));
+  OpenSslPointer<SSL_CTX> context(SSL_CTX_new_ex(library, nullptr, method));
   if (!context) throw std::runtime_error("OpenSSL has no TLS: " + take_openssl_error());
   SSL_CTX_set_security_level(context.get(), kSecurityLevel);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);

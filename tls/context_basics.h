@@ -15,9 +15,10 @@ inline constexpr const char* kTls13Ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
 /// A context with what holds in both roles: 112 bits of security, no compression, no
-/// renegotiation, buffers released while they are empty, chains sent as they are given. Throws
-/// std::runtime_error when OpenSSL does not have the method (TLS_server_method(), ...).
-OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method);
+/// renegotiation, buffers released while they are empty, chains sent as they are given. Algorithms
+/// come from `library`, which outlives it; null is the process's own. Throws std::runtime_error
+/// when OpenSSL does not have the method (TLS_server_method(), ...).
+OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* library = nullptr);
 
 /// Shows a certificate with its chain, and proves with its key that it is one's own. The context
 /// holds references of its own. Throws std::runtime_error with a message for the operator when

@@ -49,8 +49,8 @@ std::string tls_of(const tls::ClientSettings& tls) {
   if (tls.min_version == tls.max_version) {
     versions = tls.min_version == tls::Version::kTls12 ? "1.2" : "1.3";
   }
-  return fmt::format("{}, groups {}, certificates {}", versions, tls.groups,
-                     verification_text(tls));
+  return fmt::format("{}, groups {}, certificates {}{}", versions, tls.groups,
+                     verification_text(tls), key_share_text(tls));
 }
 
 bool any_secure(const Settings& settings) {
@@ -96,6 +96,11 @@ const char* noun_of(Mode mode) {
 const char* verification_text(const tls::ClientSettings& settings) {
   if (settings.verification == tls::Verification::kNone) return "not verified";
   return settings.remember_verified ? "verified, once each" : "verified";
+}
+
+std::string key_share_text(const tls::ClientSettings& settings) {
+  if (settings.key_share_reuse == 0) return "";
+  return fmt::format(", each key share for up to {} handshakes", settings.key_share_reuse);
 }
 
 std::vector<std::pair<std::string, std::string>> describe(const Settings& settings) {

@@ -9,6 +9,7 @@
 #include "bench/common/option_values.h"
 #include "bench/load/description.h"
 #include "bench/load/url.h"
+#include "tls/key_share_reuse.h"
 
 namespace sluice::load {
 namespace {
@@ -127,6 +128,11 @@ void LoadOptions::add_tls_options(CLI::App& command) {
   command
       .add_flag("--remember-verified", tls_.remember_verified,
                 "Verify each certificate once, then compare it (said in the result)")
+      ->group(tls);
+  command
+      .add_option("--reuse-key-share", tls_.key_share_reuse,
+                  "Use an X25519 key for so many handshakes, at most a minute (said in the result)")
+      ->check(CLI::Range(tls::KeyShareReuse::kLeastHandshakes, tls::KeyShareReuse::kMostHandshakes))
       ->group(tls);
   command.add_option("--client-certificate", client_certificate_, "PEM with certificate and key")
       ->group(tls);

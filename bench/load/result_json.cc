@@ -109,6 +109,7 @@ Json tls_json(const Settings& settings, const Results& results) {
   Json json{{"handshakes", results.handshakes},
             {"resumed", results.handshakes_resumed},
             {"certificates", verification_text(settings.tls)},
+            {"key_share_reuse", settings.tls.key_share_reuse},
             {"failures", Json::object()}};
   for (const auto& [failure, count] : results.tls_failures) {
     json["failures"][tls::to_string(failure)] = count;

@@ -78,11 +78,11 @@ std::string summary_text(const Settings& settings, const Outcome& outcome) {
       results.connections_started, results.connections_opened, results.connections_closed,
       outcome.unfinished, results.time_wait);
   if (results.handshakes > 0) {
-    text += fmt::format("TLS          {} handshakes, {} resumed ({:.1f}%); certificates {}\n",
+    text += fmt::format("TLS          {} handshakes, {} resumed ({:.1f}%); certificates {}{}\n",
                         results.handshakes, results.handshakes_resumed,
                         100.0 * static_cast<double>(results.handshakes_resumed) /
                             static_cast<double>(results.handshakes),
-                        verification_text(settings.tls));
+                        verification_text(settings.tls), key_share_text(settings.tls));
   }
   if (results.requests > 0) {
     text += fmt::format("responses    {:.3f} Gbit/s of bodies;", outcome.body_bits() / 1e9);

@@ -240,6 +240,25 @@ def test_tls_in_every_mode(
     assert tls["resumed"] == 0 if mode != "resume" else 180 <= tls["resumed"] < 200
 
 
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_reused_key_shares_are_declared(
+    pair: Pair, secure: tuple[object, ...], version: str
+) -> None:
+    options = ("--mode", "handshake", "--tls", version, "-c", 4, "--count", 200)
+    with pair.serving(*secure):
+        fresh = pair.load(*options, secure=True)
+        reused = pair.load(*options, "--reuse-key-share", 50, secure=True)
+        refused = pair.load(*options, "--reuse-key-share", 50, "--groups", "P-256", secure=True)
+    for load in (fresh, reused):
+        clean(load)
+        assert load.results["tls"]["handshakes"] == 200
+    assert fresh.results["tls"]["key_share_reuse"] == 0
+    assert "key share" not in fresh.text
+    assert reused.results["tls"]["key_share_reuse"] == 50
+    assert "each key share for up to 50 handshakes" in reused.text
+    assert refused.code != 0 and "must begin with X25519" in refused.text
+
+
 def test_an_untrusted_certificate_is_named(
     testbed: Testbed, pair: Pair, secure: tuple[object, ...]
 ) -> None:

@@ -61,4 +61,11 @@ HashKey random_hash_key() {
   return key;
 }
 
+void renew(HashKey& key) noexcept {
+  HashKey fresh;
+  if (getrandom(&fresh, sizeof fresh, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof fresh)) {
+    key = fresh;
+  }
+}
+
 }  // namespace sluice

@@ -19,4 +19,8 @@ std::uint64_t keyed_hash(const HashKey& key, const void* data, std::size_t size)
 /// A key from the system's random source. Throws std::runtime_error when there is none.
 HashKey random_hash_key();
 
+/// Puts another key from there in the place of `key`, which stays as it is when there is none. Does
+/// not throw and, once the system has started, does not block: for use between packets.
+void renew(HashKey& key) noexcept;
+
 }  // namespace sluice

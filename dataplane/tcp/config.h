@@ -7,12 +7,21 @@
 
 namespace sluice::tcp {
 
+/// When a SYN is answered with a cookie (RFC 4987 section 3.6) rather than remembered.
+enum class SynCookieUse : std::uint8_t {
+  kUnderPressure,  ///< when half-open entries or buffers get short
+  kAlways,
+  kOff,
+};
+
 /// What an operator decides about TCP, for one worker.
 struct StackConfig {
   /// Connections in any state but half-open and TIME_WAIT.
   std::uint32_t max_connections = 65536;
-  /// Handshakes that a peer has begun and not yet completed. More SYNs are dropped.
+  /// Handshakes that a peer has begun and not yet completed. When three quarters of them are in use
+  /// further SYNs are answered with cookies; without cookies, dropped when all are.
   std::uint32_t max_half_open = 16384;
+  SynCookieUse syn_cookies = SynCookieUse::kUnderPressure;
   /// TIME_WAIT records; beyond this the oldest is given up early.
   std::uint32_t max_time_wait = 65536;
 

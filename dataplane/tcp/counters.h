@@ -25,6 +25,9 @@ struct Counters {
   Counter syns_received;         ///< SYNs to a listening address
   Counter syns_dropped_backlog;  ///< dropped: too many half-open connections
   Counter syns_dropped_memory;   ///< dropped: buffers are short
+  Counter syn_cookies_sent;      ///< SYNs answered without being remembered (RFC 4987)
+  Counter syn_cookies_accepted;  ///< connections made from a cookie
+  Counter syn_cookies_rejected;  ///< ACKs that looked like a cookie's and were not: old, or guessed
   Counter accepts_dropped_full;  ///< final ACK of a handshake dropped: the table is full
   Counter half_open_expired;     ///< handshakes that the peer never completed
   Counter time_wait_recycled;    ///< TIME_WAIT records given up early to make room

@@ -7,24 +7,30 @@ namespace sluice::tcp {
 HalfOpen::HalfOpen(HalfOpenTable& table, const Segment& syn, std::uint64_t hash,
                    const ip::Path& path, SequenceNumber initial_send)
     : table_(table),
-      flow_(syn.flow),
-      hash_(hash),
-      path_(path),
-      negotiated_(Negotiated::from(syn.options, syn.flow.remote)),
-      initial_send_(initial_send),
-      initial_receive_(syn.sequence) {}
+      handshake_{.flow = syn.flow,
+                 .path = path,
+                 .negotiated = Negotiated::from(syn.options, syn.flow.remote),
+                 .initial_send = initial_send,
+                 .initial_receive = syn.sequence},
+      hash_(hash) {}
 
 void HalfOpen::on_timer(Instant /*now*/) {
   table_.on_timeout(*this);
 }
 
 void HalfOpenTable::open(const Segment& syn, std::uint64_t hash, SequenceNumber initial_send) {
-  if (core_.pool.pressure() != MemoryPressure::kNone) {
+  const MemoryPressure pressure = core_.pool.pressure();
+  const bool cookies = core_.config.syn_cookies != SynCookieUse::kOff;
+  if (pressure == MemoryPressure::kCritical || (pressure == MemoryPressure::kLow && !cookies)) {
     core_.counters.syns_dropped_memory.add();
     return;
   }
   const auto path = core_.egress.path_to(syn.flow.remote);
   if (!path) return;
+  if (cookie_wanted()) {
+    answer_with_cookie(syn, *path);
+    return;
+  }
   HalfOpen* entry = entries_.make(*this, syn, hash, *path, initial_send);
   if (entry == nullptr ||
       !core_.flows.insert(hash, FlowRef(FlowKind::kHalfOpen, entries_.index_of(*entry)))) {
@@ -37,39 +43,89 @@ void HalfOpenTable::open(const Segment& syn, std::uint64_t hash, SequenceNumber 
   core_.wheel.arm_after(*entry, core_.config.rto_initial);
 }
 
+// Early enough that handshakes under way keep their entries, which remember more than a cookie.
+bool HalfOpenTable::cookie_wanted() const {
+  switch (core_.config.syn_cookies) {
+    case SynCookieUse::kOff:
+      return false;
+    case SynCookieUse::kAlways:
+      return true;
+    case SynCookieUse::kUnderPressure:
+      break;
+  }
+  return core_.pool.pressure() != MemoryPressure::kNone ||
+         entries_.size() >= entries_.capacity() - entries_.capacity() / 4;
+}
+
+void HalfOpenTable::answer_with_cookie(const Segment& syn, const ip::Path& path) {
+  const SynCookies::Cookie cookie = cookies_.make(syn);
+  core_.counters.syn_cookies_sent.add();
+  ip::NextHop next_hop;
+  send_syn_ack(
+      {.flow = syn.flow,
+       .path = path,
+       .negotiated = cookie.negotiated,
+       .initial_send = cookie.initial_send,
+       .initial_receive = syn.sequence},
+      SynCookies::mark(core_.timestamp_now() + core_.timestamp_offset(syn.flow), cookie.negotiated),
+      next_hop);
+}
+
+// The ACK may carry the first data and even the FIN.
+std::optional<Handshake> HalfOpenTable::redeem(const Segment& segment) {
+  if (!segment.has(wire::kAck) || segment.has(wire::kSyn) || segment.has(wire::kRst)) return {};
+  if (!cookies_.outstanding()) return {};
+  const auto negotiated = cookies_.open(segment);
+  if (!negotiated) {
+    core_.counters.syn_cookies_rejected.add();
+    return {};
+  }
+  const auto path = core_.egress.path_to(segment.flow.remote);
+  if (!path) return {};
+  return Handshake{.flow = segment.flow,
+                   .path = *path,
+                   .negotiated = *negotiated,
+                   .initial_send = segment.acknowledgment - 1U,
+                   .initial_receive = segment.sequence - 1U};
+}
+
 void HalfOpenTable::send_syn_ack(HalfOpen& entry) {
-  const Negotiated& negotiated = entry.negotiated_;
-  const std::uint16_t headers = entry.flow_.remote.is_v4() ? 40 : 60;
+  const Handshake& handshake = entry.handshake_;
+  send_syn_ack(handshake, core_.timestamp_now() + core_.timestamp_offset(handshake.flow),
+               entry.next_hop_);
+}
+
+void HalfOpenTable::send_syn_ack(const Handshake& handshake, std::uint32_t timestamp,
+                                 ip::NextHop& next_hop) {
+  const Negotiated& negotiated = handshake.negotiated;
+  const std::uint16_t headers = handshake.flow.remote.is_v4() ? 40 : 60;
   wire::TcpOptions options;
-  options.maximum_segment_size = static_cast<std::uint16_t>(entry.path_.mtu - headers);
+  options.maximum_segment_size = static_cast<std::uint16_t>(handshake.path.mtu - headers);
   if (negotiated.window_scaling) {
     options.window_scale = window_scale_for(core_.config.receive_buffer);
   }
-  if (negotiated.timestamps) {
-    options.timestamps = {
-        {core_.timestamp_now() + core_.timestamp_offset(entry.flow_), negotiated.recent_timestamp}};
-  }
+  if (negotiated.timestamps) options.timestamps = {{timestamp, negotiated.recent_timestamp}};
   core_.writer.send_bare(
-      {.flow = entry.flow_,
-       .sequence = entry.initial_send_,
-       .acknowledgment = entry.initial_receive_ + 1,
+      {.flow = handshake.flow,
+       .sequence = handshake.initial_send,
+       .acknowledgment = handshake.initial_receive + 1,
        .flags = wire::kSyn | wire::kAck,
        .window = static_cast<std::uint16_t>(std::min<std::uint32_t>(core_.receive_limit, 0xffff)),
        .options = options},
-      entry.path_.offloads, entry.next_hop_);
+      handshake.path.offloads, next_hop);
 }
 
 HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& segment) {
   if (segment.has(wire::kRst)) {
     // RFC 5961 section 3.2: an exact one only.
-    if (segment.sequence == entry.initial_receive_ + 1) {
+    if (segment.sequence == entry.handshake_.initial_receive + 1) {
       core_.counters.resets_received.add();
       remove(entry);
     }
     return Verdict::kHandled;
   }
   if (segment.has(wire::kSyn)) {
-    if (segment.sequence == entry.initial_receive_ && !segment.has(wire::kAck)) {
+    if (segment.sequence == entry.handshake_.initial_receive && !segment.has(wire::kAck)) {
       entry.sent_once_at_ = kNever;
       send_syn_ack(entry);
     } else {
@@ -79,11 +135,18 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
     return Verdict::kHandled;
   }
   if (!segment.has(wire::kAck)) return Verdict::kHandled;
-  if (segment.acknowledgment != entry.initial_send_ + 1) {
+  if (segment.acknowledgment != entry.handshake_.initial_send + 1) {
+    // An earlier SYN may have got a cookie, on its way while a later one made this entry.
+    if (const auto earlier = redeem(segment)) {
+      core_.counters.syn_cookies_accepted.add();
+      entry.handshake_ = *earlier;
+      entry.sent_once_at_ = kNever;
+      return Verdict::kComplete;
+    }
     core_.writer.reset(segment);
     return Verdict::kHandled;
   }
-  const SequenceNumber first = entry.initial_receive_ + 1;
+  const SequenceNumber first = entry.handshake_.initial_receive + 1;
   if (segment.sequence < first || segment.sequence > first + 0xffff) {
     acknowledge(entry);
     return Verdict::kHandled;
@@ -93,18 +156,18 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
 
 void HalfOpenTable::acknowledge(HalfOpen& entry) {
   wire::TcpOptions options;
-  if (entry.negotiated_.timestamps) {
-    options.timestamps = {{core_.timestamp_now() + core_.timestamp_offset(entry.flow_),
-                           entry.negotiated_.recent_timestamp}};
+  if (entry.handshake_.negotiated.timestamps) {
+    options.timestamps = {{core_.timestamp_now() + core_.timestamp_offset(entry.handshake_.flow),
+                           entry.handshake_.negotiated.recent_timestamp}};
   }
   core_.writer.send_bare(
-      {.flow = entry.flow_,
-       .sequence = entry.initial_send_ + 1,
-       .acknowledgment = entry.initial_receive_ + 1,
+      {.flow = entry.handshake_.flow,
+       .sequence = entry.handshake_.initial_send + 1,
+       .acknowledgment = entry.handshake_.initial_receive + 1,
        .flags = wire::kAck,
        .window = static_cast<std::uint16_t>(std::min<std::uint32_t>(core_.receive_limit, 0xffff)),
        .options = options},
-      entry.path_.offloads, entry.next_hop_);
+      entry.handshake_.path.offloads, entry.next_hop_);
 }
 
 void HalfOpenTable::on_timeout(HalfOpen& entry) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "dataplane/base/object_pool.h"
 #include "dataplane/base/timer_wheel.h"
@@ -8,10 +9,20 @@
 #include "dataplane/tcp/connection.h"
 #include "dataplane/tcp/core.h"
 #include "dataplane/tcp/segment.h"
+#include "dataplane/tcp/syn_cookies.h"
 
 namespace sluice::tcp {
 
 class HalfOpenTable;
+
+/// A passive open as both SYNs have settled it.
+struct Handshake {
+  wire::FlowKey flow;
+  ip::Path path;
+  Negotiated negotiated;
+  SequenceNumber initial_send;
+  SequenceNumber initial_receive;
+};
 
 /// A handshake that a peer has begun: SYN-RECEIVED by passive open. It holds no buffers; the
 /// connection is made when the handshake is complete.
@@ -20,12 +31,9 @@ class HalfOpen final : public Timer {
   HalfOpen(HalfOpenTable& table, const Segment& syn, std::uint64_t hash, const ip::Path& path,
            SequenceNumber initial_send);
 
-  [[nodiscard]] const wire::FlowKey& flow() const { return flow_; }
+  [[nodiscard]] const wire::FlowKey& flow() const { return handshake_.flow; }
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
-  [[nodiscard]] const ip::Path& path() const { return path_; }
-  [[nodiscard]] const Negotiated& negotiated() const { return negotiated_; }
-  [[nodiscard]] SequenceNumber initial_send() const { return initial_send_; }
-  [[nodiscard]] SequenceNumber initial_receive() const { return initial_receive_; }
+  [[nodiscard]] const Handshake& handshake() const { return handshake_; }
   /// When the SYN-ACK was sent, if it was sent once only.
   [[nodiscard]] Instant sent_once_at() const { return sent_once_at_; }
 
@@ -34,13 +42,9 @@ class HalfOpen final : public Timer {
   void on_timer(Instant now) override;
 
   HalfOpenTable& table_;
-  wire::FlowKey flow_;
+  Handshake handshake_;
   std::uint64_t hash_;
-  ip::Path path_;
   ip::NextHop next_hop_;
-  Negotiated negotiated_;
-  SequenceNumber initial_send_;
-  SequenceNumber initial_receive_;
   Instant sent_once_at_ = kNever;
   std::uint8_t retries_ = 0;
 };
@@ -53,14 +57,19 @@ class HalfOpenTable {
     kComplete,  ///< the handshake is complete: make the connection, then give it the segment
   };
 
-  HalfOpenTable(Core& core, std::uint32_t capacity) : core_(core), entries_(capacity) {}
+  HalfOpenTable(Core& core, std::uint32_t capacity)
+      : core_(core), entries_(capacity), cookies_(core.clock) {}
 
-  /// Answers a SYN to a listening address. Dropped, and counted, when there is no room or buffers
-  /// are short.
+  /// Answers a SYN to a listening address: with an entry that waits for the peer's ACK, or with a
+  /// cookie when entries or buffers get short. Dropped, and counted, when buffers run out, or there
+  /// is no room and there are to be no cookies.
   void open(const Segment& syn, std::uint64_t hash, SequenceNumber initial_send);
 
   /// A segment for an entry, in SYN-RECEIVED of RFC 9293 section 3.10.7.4.
   Verdict receive(HalfOpen& entry, const Segment& segment);
+
+  /// The handshake that a segment without an entry completes by bringing back a cookie.
+  [[nodiscard]] std::optional<Handshake> redeem(const Segment& segment);
 
   void remove(HalfOpen& entry);
 
@@ -69,12 +78,16 @@ class HalfOpenTable {
 
  private:
   friend class HalfOpen;
+  [[nodiscard]] bool cookie_wanted() const;
+  void answer_with_cookie(const Segment& syn, const ip::Path& path);
   void send_syn_ack(HalfOpen& entry);
+  void send_syn_ack(const Handshake& handshake, std::uint32_t timestamp, ip::NextHop& next_hop);
   void on_timeout(HalfOpen& entry);
   void acknowledge(HalfOpen& entry);
 
   Core& core_;
   ObjectPool<HalfOpen> entries_;
+  SynCookies cookies_;
 };
 
 }  // namespace sluice::tcp

@@ -134,39 +134,60 @@ void Stack::dispatch(Segment& segment, std::uint64_t hash) {
   }
 }
 
-// CLOSED and LISTEN of RFC 9293 sections 3.10.7.1 and 3.10.7.2.
+// CLOSED and LISTEN of RFC 9293 sections 3.10.7.1 and 3.10.7.2. In LISTEN an ACK may bring back
+// a SYN cookie.
 void Stack::receive_without_connection(Segment& segment, std::uint64_t hash) {
   if (segment.has(wire::kRst)) return;
+  const bool listening =
+      listeners_.find(segment.flow.local, segment.flow.local_port).acceptor != nullptr;
   const bool opens =
       segment.has(wire::kSyn) && !segment.has(wire::kAck) && !segment.has(wire::kFin);
-  if (opens && listeners_.find(segment.flow.local, segment.flow.local_port).acceptor != nullptr) {
+  if (listening && opens) {
     core_.counters.syns_received.add();
     half_open_.open(segment, hash, core_.initial_sequence(segment.flow));
     return;
+  }
+  if (listening) {
+    if (const auto handshake = half_open_.redeem(segment)) {
+      if (full()) {
+        core_.counters.accepts_dropped_full.add();
+        return;
+      }
+      core_.counters.syn_cookies_accepted.add();
+      accept(*handshake, hash, kNever, segment);
+      return;
+    }
   }
   core_.counters.unexpected_segments.add();
   core_.writer.reset(segment);
 }
 
 void Stack::complete_handshake(HalfOpen& entry, Segment& segment) {
-  const Listeners::Found listener = listeners_.find(entry.flow().local, entry.flow().local_port);
-  if (listener.acceptor == nullptr) {
-    half_open_.remove(entry);
-    core_.writer.reset(segment);
-    return;
-  }
-  Connection* connection =
-      connections_.make(core_, entry.flow(), entry.hash(), entry.path(), entry.negotiated(),
-                        entry.initial_send(), entry.initial_receive());
-  if (connection == nullptr) {
+  if (full()) {
     // The peer will try again with its next segment; the entry waits for a place until it expires.
     core_.counters.accepts_dropped_full.add();
     return;
   }
-  if (entry.sent_once_at() != kNever) {
-    connection->sample_round_trip(core_.now() - entry.sent_once_at());
-  }
+  const Handshake handshake = entry.handshake();
+  const std::uint64_t hash = entry.hash();
+  const Instant sent_once_at = entry.sent_once_at();
   half_open_.remove(entry);
+  accept(handshake, hash, sent_once_at, segment);
+}
+
+// Makes the connection and gives it the segment that completed the handshake. There is room for it.
+void Stack::accept(const Handshake& handshake, std::uint64_t hash, Instant sent_once_at,
+                   Segment& segment) {
+  const Listeners::Found listener =
+      listeners_.find(handshake.flow.local, handshake.flow.local_port);
+  if (listener.acceptor == nullptr) {
+    core_.writer.reset(segment);
+    return;
+  }
+  Connection* connection =
+      connections_.make(core_, handshake.flow, hash, handshake.path, handshake.negotiated,
+                        handshake.initial_send, handshake.initial_receive);
+  if (sent_once_at != kNever) connection->sample_round_trip(core_.now() - sent_once_at);
   register_connection(*connection);
   core_.counters.connections_accepted.add();
   StreamHandler* handler = listener.acceptor->on_accept(*connection, listener.endpoint);

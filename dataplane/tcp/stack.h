@@ -70,6 +70,8 @@ class Stack final : public ip::Transport, public StreamNetwork {
   void dispatch(Segment& segment, std::uint64_t hash);
   void receive_without_connection(Segment& segment, std::uint64_t hash);
   void complete_handshake(HalfOpen& entry, Segment& segment);
+  void accept(const Handshake& handshake, std::uint64_t hash, Instant sent_once_at,
+              Segment& segment);
   [[nodiscard]] FlowRef find(const wire::FlowKey& flow, std::uint64_t hash) const;
   [[nodiscard]] const wire::FlowKey& flow_of(FlowRef ref) const;
   Stream* open(const ip::Path& path, const wire::IpAddress& source, const wire::Endpoint& remote,

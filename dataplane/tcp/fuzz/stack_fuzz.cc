@@ -93,8 +93,10 @@ class EchoService final : public Acceptor {
 
 class Host {
  public:
-  explicit Host(PacketPool& pool)
-      : pool_(pool), wheel_(clock_), stack_(config(), clock_, wheel_, pool, recorder_, {1, 2}) {
+  Host(PacketPool& pool, SynCookieUse syn_cookies)
+      : pool_(pool),
+        wheel_(clock_),
+        stack_(config(syn_cookies), clock_, wheel_, pool, recorder_, {1, 2}) {
     stack_.listen({kOurs, kListening}, service_);
   }
 
@@ -126,8 +128,9 @@ class Host {
   }
 
  private:
-  static StackConfig config() {
+  static StackConfig config(SynCookieUse syn_cookies) {
     StackConfig config;
+    config.syn_cookies = syn_cookies;
     config.max_connections = 64;
     config.max_half_open = 16;
     config.max_time_wait = 16;
@@ -203,7 +206,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sluice::PacketPool& pool = sluice::testing::fuzz_pool();
   {
     sluice::testing::FuzzInput script(data, size);
-    sluice::tcp::Host host(pool);
+    sluice::tcp::Host host(pool, size % 2 == 0 ? sluice::tcp::SynCookieUse::kUnderPressure
+                                               : sluice::tcp::SynCookieUse::kAlways);
     host.play(script);
     host.end();
   }

@@ -11,8 +11,11 @@ namespace sluice::tcp::testing {
 namespace {
 
 constexpr std::uint8_t kTcpProtocol = 6;
-const wire::IpAddress kClientAddress = wire::IpAddress::v4(198, 18, 0, 1);
-const wire::IpAddress kServerAddress = wire::IpAddress::v4(198, 18, 0, 2);
+
+wire::IpAddress address_of(Family family, std::uint8_t number) {
+  if (family == Family::kIPv4) return wire::IpAddress::v4(198, 18, 0, number);
+  return *wire::IpAddress::parse("2001:db8::" + std::to_string(number));
+}
 
 void fill_in_checksum(std::vector<std::uint8_t>& segment, const wire::IpAddress& source,
                       const wire::IpAddress& destination) {
@@ -54,11 +57,11 @@ void SimulatedHost::send_tcp(Packet segment, const wire::IpAddress& source,
   simulation_.carry(*this, std::move(flight));
 }
 
-Simulation::Simulation(std::uint64_t seed, StackConfig config) : random_(seed) {
+Simulation::Simulation(std::uint64_t seed, StackConfig config, Family family) : random_(seed) {
   config.max_connections = std::min(config.max_connections, 4096U);
   config.max_half_open = std::min(config.max_half_open, 1024U);
-  client_ = std::make_unique<SimulatedHost>(*this, kClientAddress, config);
-  server_ = std::make_unique<SimulatedHost>(*this, kServerAddress, config);
+  client_ = std::make_unique<SimulatedHost>(*this, address_of(family, 1), config);
+  server_ = std::make_unique<SimulatedHost>(*this, address_of(family, 2), config);
 }
 
 Simulation::~Simulation() {

@@ -58,9 +58,12 @@ class SimulatedHost final : public ip::Egress {
   Stack stack_;
 };
 
+enum class Family : std::uint8_t { kIPv4, kIPv6 };
+
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed = 1, StackConfig config = {});
+  explicit Simulation(std::uint64_t seed = 1, StackConfig config = {},
+                      Family family = Family::kIPv4);
   ~Simulation();
 
   SimulatedHost& client() { return *client_; }

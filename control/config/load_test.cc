@@ -65,6 +65,7 @@ TEST(ReadConfig, ReadsTcp) {
   const tcp::StackConfig tcp = read_good("full.toml").tcp.stack;
   EXPECT_EQ(tcp.receive_buffer, 128U * 1024);
   EXPECT_EQ(tcp.max_half_open, 1000U);
+  EXPECT_EQ(tcp.syn_cookies, tcp::SynCookieUse::kAlways);
   EXPECT_EQ(tcp.max_time_wait, 2000U);
   EXPECT_EQ(tcp.time_wait, 30s);
   EXPECT_EQ(tcp.orphan_timeout, 20s);

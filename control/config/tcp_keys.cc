@@ -27,8 +27,15 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
            "The largest receive window of a connection: what a peer may send before it is "
            "forwarded. Windows shrink when buffers are short.")
       .key("max_half_open", integer(16, kMostEntries), inside(&C::stack, &Stack::max_half_open),
-           "Handshakes that clients have begun and not ended; further ones are dropped. The "
-           "workers share the number evenly.")
+           "Handshakes that clients have begun and not ended; further ones get SYN cookies, or are "
+           "dropped. The workers share the number evenly.")
+      .key("syn_cookies",
+           choice<tcp::SynCookieUse>({{"pressure", tcp::SynCookieUse::kUnderPressure},
+                                      {"always", tcp::SynCookieUse::kAlways},
+                                      {"off", tcp::SynCookieUse::kOff}}),
+           inside(&C::stack, &Stack::syn_cookies),
+           "When a SYN is answered without being remembered: when three quarters of "
+           "`max_half_open` are in use or buffers are short, always, or never.")
       .key("max_time_wait", integer(16, kMostEntries), inside(&C::stack, &Stack::max_time_wait),
            "Records of closed connections; the oldest are given up when there are more. The "
            "workers share the number evenly.")

@@ -48,6 +48,11 @@ struct StackConfig {
   /// How long a connection that its handler has closed waits for the peer's FIN.
   Duration orphan_timeout = std::chrono::seconds(60);
 
+  /// On average, ACKs that challenge suspicious segments (RFC 5961) and resets in answer to
+  /// segments that belong to no connection.
+  std::uint32_t challenge_acks_per_second = 1000;
+  std::uint32_t resets_per_second = 10000;
+
   /// Ports for connections that Sluice opens (RFC 6056 section 3.2).
   std::uint16_t first_local_port = 16384;
   std::uint16_t last_local_port = 65535;

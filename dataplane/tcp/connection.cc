@@ -79,6 +79,7 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
       offloads_(path.offloads),
       core_(core),
       timestamp_offset_(core.timestamp_offset(flow)),
+      challenged_at_(core.timestamp_now() - kChallengeSpacing),
       offered_segment_size_(largest_segment(flow, path)),
       progress_at_(core.now()),
       hash_(hash),

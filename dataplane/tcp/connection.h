@@ -103,6 +103,9 @@ class Connection final : public Stream {
     Connection& owner_;
   };
 
+  /// Milliseconds from one answer to a suspicious segment to the next.
+  static constexpr std::uint32_t kChallengeSpacing = 500;
+
   enum class AckDue : std::uint8_t { kNone, kDelayed, kNow };
 
   Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash, const ip::Path& path);
@@ -129,6 +132,8 @@ class Connection final : public Stream {
   void establish(const Segment& segment);
   void apply(const Negotiated& negotiated);
   void measure_round_trip(const Segment& segment);
+  void answer_unacceptable(const Segment& segment);
+  [[nodiscard]] bool may_challenge();
   void challenge();
 
   // connection_send.cc
@@ -202,6 +207,7 @@ class Connection final : public Stream {
   std::uint32_t unconsumed_ = 0;           // delivered, not given back by consume()
   std::uint32_t recent_timestamp_ = 0;     // TS.Recent
   std::uint32_t timestamp_offset_ = 0;
+  std::uint32_t challenged_at_;         // the timestamp clock, without offset
   std::uint16_t segment_size_ = 536;    // largest payload of a segment we send
   std::uint16_t offered_segment_size_;  // the MSS option we send
   NewReno congestion_;

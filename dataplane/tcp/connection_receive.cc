@@ -28,8 +28,7 @@ void Connection::receive(Segment& segment) {
   if (!acceptable(segment)) {
     if (segment.has(wire::kRst)) return;
     core_.counters.out_of_window.add();
-    ack_due_ = AckDue::kNow;
-    schedule();
+    answer_unacceptable(segment);
     return;
   }
   if (!check_reset_and_syn(segment)) return;
@@ -92,12 +91,14 @@ void Connection::establish(const Segment& segment) {
 // PAWS (RFC 7323 section 5.3, R1), and section 3.2: once negotiated, every segment has timestamps.
 bool Connection::passes_timestamp_check(const Segment& segment) {
   if (!timestamps_ || segment.has(wire::kRst)) return true;
-  if (!segment.options.timestamps) return false;
+  if (!segment.options.timestamps) {
+    if (segment.has(wire::kSyn)) challenge();  // a peer that has begun anew
+    return false;
+  }
   if (!earlier_timestamp(segment.options.timestamps->value, recent_timestamp_)) return true;
   if (core_.now() - recent_timestamp_at_ > kTimestampOutdated) return true;
   core_.counters.paws_rejected.add();
-  ack_due_ = AckDue::kNow;
-  schedule();
+  answer_unacceptable(segment);
   return false;
 }
 
@@ -133,7 +134,31 @@ bool Connection::check_reset_and_syn(const Segment& segment) {
   return true;
 }
 
+// A peer that repeats data has missed our ACK and gets it again. A bare ACK must not always cause
+// another one: two ends that disagree would exchange them for ever. A SYN: RFC 5961 section 4.2.
+void Connection::answer_unacceptable(const Segment& segment) {
+  if (segment.has(wire::kSyn)) {
+    challenge();
+    return;
+  }
+  if (segment.length() == 0 && !may_challenge()) return;
+  ack_due_ = AckDue::kNow;
+  schedule();
+}
+
+bool Connection::may_challenge() {
+  const std::uint32_t now = core_.timestamp_now();
+  if (now - challenged_at_ < kChallengeSpacing) return false;
+  challenged_at_ = now;
+  return true;
+}
+
+// RFC 5961 section 7, and as much for each connection.
 void Connection::challenge() {
+  if (!may_challenge() || !core_.challenges.take()) {
+    core_.counters.challenge_acks_suppressed.add();
+    return;
+  }
   core_.counters.challenge_acks.add();
   ack_due_ = AckDue::kNow;
   schedule();

@@ -12,6 +12,7 @@
 #include "dataplane/tcp/config.h"
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/flow_table.h"
+#include "dataplane/tcp/response_limit.h"
 #include "dataplane/tcp/segment_writer.h"
 
 namespace sluice::tcp {
@@ -49,7 +50,9 @@ struct Core {
         pool(packet_pool),
         egress(ip_egress),
         flow_key(flow_hash_key),
-        writer(packet_pool, ip_egress, counters),
+        challenges(worker_clock, tcp_config.challenge_acks_per_second),
+        resets(worker_clock, tcp_config.resets_per_second),
+        writer(packet_pool, ip_egress, counters, resets),
         flows(tcp_config.max_connections + tcp_config.max_half_open + tcp_config.max_time_wait),
         receive_limit(tcp_config.receive_buffer) {}
 
@@ -61,6 +64,8 @@ struct Core {
   const HashKey flow_key;                          ///< the same in all workers: it steers
   const HashKey sequence_key = random_hash_key();  ///< ISNs (RFC 6528), port choice (RFC 6056)
   Counters counters;
+  ResponseLimit challenges;
+  ResponseLimit resets;
   SegmentWriter writer;
   FlowTable flows;
   TimeWaitTable* time_wait = nullptr;

@@ -48,10 +48,12 @@ struct Counters {
   Counter out_of_order_dropped;  ///< dropped: too far apart, too many or buffers short
   Counter dropped_for_memory;    ///< dropped: buffers are short and the connection holds its share
   Counter challenge_acks;        ///< RFC 5961
-  Counter unexpected_segments;   ///< answered with a reset: no such connection or listener
+  Counter challenge_acks_suppressed;  ///< not sent: above the connection's or the worker's limit
+  Counter unexpected_segments;        ///< for no connection or listener; answered with a reset
   Counter resets_sent;
-  Counter resets_received;  ///< acceptable ones
-  Counter no_buffer;        ///< a segment could not be sent: no packet buffer
+  Counter resets_suppressed;  ///< not sent: above the worker's limit
+  Counter resets_received;    ///< acceptable ones
+  Counter no_buffer;          ///< a segment could not be sent: no packet buffer
 };
 
 }  // namespace sluice::tcp

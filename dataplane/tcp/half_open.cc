@@ -129,8 +129,7 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
       entry.sent_once_at_ = kNever;
       send_syn_ack(entry);
     } else {
-      core_.counters.challenge_acks.add();
-      acknowledge(entry);
+      challenge(entry);
     }
     return Verdict::kHandled;
   }
@@ -148,13 +147,18 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
   }
   const SequenceNumber first = entry.handshake_.initial_receive + 1;
   if (segment.sequence < first || segment.sequence > first + 0xffff) {
-    acknowledge(entry);
+    challenge(entry);
     return Verdict::kHandled;
   }
   return Verdict::kComplete;
 }
 
-void HalfOpenTable::acknowledge(HalfOpen& entry) {
+void HalfOpenTable::challenge(HalfOpen& entry) {
+  if (!core_.challenges.take()) {
+    core_.counters.challenge_acks_suppressed.add();
+    return;
+  }
+  core_.counters.challenge_acks.add();
   wire::TcpOptions options;
   if (entry.handshake_.negotiated.timestamps) {
     options.timestamps = {{core_.timestamp_now() + core_.timestamp_offset(entry.handshake_.flow),

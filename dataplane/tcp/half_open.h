@@ -83,7 +83,7 @@ class HalfOpenTable {
   void send_syn_ack(HalfOpen& entry);
   void send_syn_ack(const Handshake& handshake, std::uint32_t timestamp, ip::NextHop& next_hop);
   void on_timeout(HalfOpen& entry);
-  void acknowledge(HalfOpen& entry);
+  void challenge(HalfOpen& entry);
 
   Core& core_;
   ObjectPool<HalfOpen> entries_;

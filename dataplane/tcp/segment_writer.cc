@@ -73,6 +73,10 @@ bool SegmentWriter::send_bare(const OutgoingSegment& segment, const port::Offloa
 
 void SegmentWriter::reset(const Segment& offender) {
   if (offender.has(wire::kRst)) return;
+  if (!resets_.take()) {
+    counters_.resets_suppressed.add();
+    return;
+  }
   const bool acknowledges = offender.has(wire::kAck);
   ip::NextHop next_hop;
   counters_.resets_sent.add();

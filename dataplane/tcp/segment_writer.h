@@ -5,6 +5,7 @@
 #include "dataplane/buffer/packet_pool.h"
 #include "dataplane/ip/egress.h"
 #include "dataplane/tcp/counters.h"
+#include "dataplane/tcp/response_limit.h"
 #include "dataplane/tcp/segment.h"
 #include "dataplane/tcp/sequence.h"
 #include "dataplane/wire/flow.h"
@@ -27,8 +28,8 @@ struct OutgoingSegment {
 /// Turns headers and payload into packets and gives them to the IP layer.
 class SegmentWriter {
  public:
-  SegmentWriter(PacketPool& pool, ip::Egress& egress, Counters& counters)
-      : pool_(pool), egress_(egress), counters_(counters) {}
+  SegmentWriter(PacketPool& pool, ip::Egress& egress, Counters& counters, ResponseLimit& resets)
+      : pool_(pool), egress_(egress), counters_(counters), resets_(resets) {}
 
   /// Puts a header in front of `payload`, a buffer from the pool with its headroom untouched, and
   /// sends it.
@@ -40,13 +41,14 @@ class SegmentWriter {
                  ip::NextHop& next_hop);
 
   /// Answers a segment that belongs to no connection with a reset (RFC 9293 section 3.10.7.1);
-  /// nothing when it was a reset itself.
+  /// nothing when it was a reset itself, or when there were too many of them this second.
   void reset(const Segment& offender);
 
  private:
   PacketPool& pool_;
   ip::Egress& egress_;
   Counters& counters_;
+  ResponseLimit& resets_;
 };
 
 }  // namespace sluice::tcp

@@ -45,6 +45,9 @@ struct StackConfig {
   Duration delayed_ack = std::chrono::milliseconds(40);
   /// 2 MSL (RFC 9293 section 3.4.2). One minute, as is common, rather than four.
   Duration time_wait = std::chrono::seconds(60);
+  /// How soon after its end Sluice may open a connection between the same two addresses and ports
+  /// again when both sides use timestamps. At least the timestamp clock's tick, 1 ms.
+  Duration reconnect_after = std::chrono::seconds(1);
   /// How long a connection that its handler has closed waits for the peer's FIN.
   Duration orphan_timeout = std::chrono::seconds(60);
 

@@ -86,12 +86,12 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
       timer_(*this) {}
 
 Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash,
-                       const ip::Path& path, StreamHandler& handler)
+                       const ip::Path& path, StreamHandler& handler, SequenceNumber initial_send)
     : Connection(core, flow, hash, path) {
   state_ = State::kSynSent;
   handler_ = &handler;
   receive_shift_ = window_scale_for(core.config.receive_buffer);
-  send_unacknowledged_ = send_next_ = send_highest_ = recover_ = core.initial_sequence(flow);
+  send_unacknowledged_ = send_next_ = send_highest_ = recover_ = initial_send;
   schedule();
 }
 

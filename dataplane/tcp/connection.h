@@ -52,9 +52,9 @@ struct Negotiated {
 /// receive(); what they cause to be sent is sent by output(), once, at the end of the burst.
 class Connection final : public Stream {
  public:
-  /// An active open, in SYN-SENT. Sends its SYN with the burst's output.
+  /// An active open, in SYN-SENT. Sends its SYN, at `initial_send`, with the burst's output.
   Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash, const ip::Path& path,
-             StreamHandler& handler);
+             StreamHandler& handler, SequenceNumber initial_send);
 
   /// A passive open whose handshake is complete: ESTABLISHED, with our SYN at `initial_send` and
   /// the peer's at `initial_receive`. A handler follows by set_handler().

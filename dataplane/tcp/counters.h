@@ -32,6 +32,7 @@ struct Counters {
   Counter half_open_expired;     ///< handshakes that the peer never completed
   Counter time_wait_recycled;    ///< TIME_WAIT records given up early to make room
   Counter time_wait_reused;      ///< a new SYN took over a TIME_WAIT pair (RFC 6191)
+  Counter time_wait_reconnected;  ///< a connection of ours took over a TIME_WAIT pair
 
   Counter retransmitted_segments;  ///< segments sent again, for any reason
   Counter retransmission_timeouts;

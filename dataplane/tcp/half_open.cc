@@ -18,29 +18,28 @@ void HalfOpen::on_timer(Instant /*now*/) {
   table_.on_timeout(*this);
 }
 
-void HalfOpenTable::open(const Segment& syn, std::uint64_t hash, SequenceNumber initial_send) {
+bool HalfOpenTable::open(const Segment& syn, std::uint64_t hash, SequenceNumber initial_send,
+                         std::optional<SequenceNumber> least) {
   const MemoryPressure pressure = core_.pool.pressure();
   const bool cookies = core_.config.syn_cookies != SynCookieUse::kOff;
   if (pressure == MemoryPressure::kCritical || (pressure == MemoryPressure::kLow && !cookies)) {
     core_.counters.syns_dropped_memory.add();
-    return;
+    return false;
   }
   const auto path = core_.egress.path_to(syn.flow.remote);
-  if (!path) return;
-  if (cookie_wanted()) {
-    answer_with_cookie(syn, *path);
-    return;
-  }
+  if (!path) return false;
+  if (cookie_wanted()) return answer_with_cookie(syn, *path, least);
   HalfOpen* entry = entries_.make(*this, syn, hash, *path, initial_send);
   if (entry == nullptr ||
       !core_.flows.insert(hash, FlowRef(FlowKind::kHalfOpen, entries_.index_of(*entry)))) {
     core_.counters.syns_dropped_backlog.add();
     if (entry != nullptr) entries_.destroy(*entry);
-    return;
+    return false;
   }
   entry->sent_once_at_ = core_.now();
   send_syn_ack(*entry);
   core_.wheel.arm_after(*entry, core_.config.rto_initial);
+  return true;
 }
 
 // Early enough that handshakes under way keep their entries, which remember more than a cookie.
@@ -57,8 +56,13 @@ bool HalfOpenTable::cookie_wanted() const {
          entries_.size() >= entries_.capacity() - entries_.capacity() / 4;
 }
 
-void HalfOpenTable::answer_with_cookie(const Segment& syn, const ip::Path& path) {
+bool HalfOpenTable::answer_with_cookie(const Segment& syn, const ip::Path& path,
+                                       std::optional<SequenceNumber> least) {
   const SynCookies::Cookie cookie = cookies_.make(syn);
+  if (least && !cookie.negotiated.timestamps && cookie.initial_send < *least) {
+    core_.counters.syns_dropped_backlog.add();
+    return false;
+  }
   core_.counters.syn_cookies_sent.add();
   ip::NextHop next_hop;
   send_syn_ack(
@@ -69,6 +73,7 @@ void HalfOpenTable::answer_with_cookie(const Segment& syn, const ip::Path& path)
        .initial_receive = syn.sequence},
       SynCookies::mark(core_.timestamp_now() + core_.timestamp_offset(syn.flow), cookie.negotiated),
       next_hop);
+  return true;
 }
 
 // The ACK may carry the first data and even the FIN.

@@ -62,8 +62,11 @@ class HalfOpenTable {
 
   /// Answers a SYN to a listening address: with an entry that waits for the peer's ACK, or with a
   /// cookie when entries or buffers get short. Dropped, and counted, when buffers run out, or there
-  /// is no room and there are to be no cookies.
-  void open(const Segment& syn, std::uint64_t hash, SequenceNumber initial_send);
+  /// is no room and there are to be no cookies. `least` is given when the pair was in use not long
+  /// ago: sequence numbers before it may still be under way. A cookie cannot be chosen, so that
+  /// only timestamps allow an earlier one. Returns whether the SYN was answered.
+  bool open(const Segment& syn, std::uint64_t hash, SequenceNumber initial_send,
+            std::optional<SequenceNumber> least = {});
 
   /// A segment for an entry, in SYN-RECEIVED of RFC 9293 section 3.10.7.4.
   Verdict receive(HalfOpen& entry, const Segment& segment);
@@ -79,7 +82,8 @@ class HalfOpenTable {
  private:
   friend class HalfOpen;
   [[nodiscard]] bool cookie_wanted() const;
-  void answer_with_cookie(const Segment& syn, const ip::Path& path);
+  bool answer_with_cookie(const Segment& syn, const ip::Path& path,
+                          std::optional<SequenceNumber> least);
   void send_syn_ack(HalfOpen& entry);
   void send_syn_ack(const Handshake& handshake, std::uint32_t timestamp, ip::NextHop& next_hop);
   void on_timeout(HalfOpen& entry);

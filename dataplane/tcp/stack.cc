@@ -14,6 +14,11 @@ constexpr std::uint32_t kBufferShare = 16;
 // What a received segment brings into a buffer, by experience of full segments.
 constexpr std::uint32_t kBytesPerBuffer = 1448;
 
+bool opens(const Segment& segment) {
+  return segment.has(wire::kSyn) && !segment.has(wire::kAck) && !segment.has(wire::kFin) &&
+         !segment.has(wire::kRst);
+}
+
 }  // namespace
 
 Stack::Stack(const StackConfig& config, const Clock& clock, TimerWheel& wheel, PacketPool& pool,
@@ -116,33 +121,44 @@ void Stack::dispatch(Segment& segment, std::uint64_t hash) {
       }
       return;
     }
-    case FlowKind::kTimeWait: {
-      const auto least = time_wait_.receive(ref.index(), segment);
-      if (!least) return;
-      if (listeners_.find(segment.flow.local, segment.flow.local_port).acceptor == nullptr) {
-        core_.counters.unexpected_segments.add();
-        core_.writer.reset(segment);
-        return;
-      }
-      core_.counters.syns_received.add();
-      half_open_.open(segment, hash, later_of(*least, core_.initial_sequence(segment.flow)));
+    case FlowKind::kTimeWait:
+      receive_in_time_wait(ref.index(), segment, hash);
       return;
-    }
     case FlowKind::kNone:
       receive_without_connection(segment, hash);
       return;
   }
 }
 
+void Stack::receive_in_time_wait(std::uint32_t index, Segment& segment, std::uint64_t hash) {
+  if (!opens(segment) || !time_wait_.may_reopen(index, segment)) {
+    time_wait_.receive(index, segment);
+    return;
+  }
+  if (!listened_to(segment)) {
+    core_.counters.unexpected_segments.add();
+    core_.writer.reset(segment);
+    return;
+  }
+  core_.counters.syns_received.add();
+  const SequenceNumber least = time_wait_.least_sequence(index);
+  if (half_open_.open(segment, hash, later_of(least, core_.initial_sequence(segment.flow)),
+                      least)) {
+    core_.counters.time_wait_reused.add();
+    time_wait_.forget(index);
+  }
+}
+
+bool Stack::listened_to(const Segment& segment) const {
+  return listeners_.find(segment.flow.local, segment.flow.local_port).acceptor != nullptr;
+}
+
 // CLOSED and LISTEN of RFC 9293 sections 3.10.7.1 and 3.10.7.2. In LISTEN an ACK may bring back
 // a SYN cookie.
 void Stack::receive_without_connection(Segment& segment, std::uint64_t hash) {
   if (segment.has(wire::kRst)) return;
-  const bool listening =
-      listeners_.find(segment.flow.local, segment.flow.local_port).acceptor != nullptr;
-  const bool opens =
-      segment.has(wire::kSyn) && !segment.has(wire::kAck) && !segment.has(wire::kFin);
-  if (listening && opens) {
+  const bool listening = listened_to(segment);
+  if (listening && opens(segment)) {
     core_.counters.syns_received.add();
     half_open_.open(segment, hash, core_.initial_sequence(segment.flow));
     return;
@@ -218,14 +234,24 @@ Stream* Stack::connect_from(const wire::IpAddress& source, const wire::Endpoint&
 Stream* Stack::open(const ip::Path& path, const wire::IpAddress& source,
                     const wire::Endpoint& remote, StreamHandler& handler) {
   wire::FlowKey flow{.local = source, .remote = remote.address, .remote_port = remote.port};
+  if (full()) return nullptr;
   std::uint64_t hash = 0;
+  FlowRef present;
   const bool chosen = local_ports_.choose(flow, [&](const wire::FlowKey& candidate) {
     hash = wire::flow_hash(core_.flow_key, candidate);
-    return wire::owner_of(hash, share_.count) == share_.index &&
-           find(candidate, hash).kind() == FlowKind::kNone;
+    if (wire::owner_of(hash, share_.count) != share_.index) return false;
+    present = find(candidate, hash);
+    return present.kind() == FlowKind::kNone ||
+           (present.kind() == FlowKind::kTimeWait && time_wait_.may_reconnect(present.index()));
   });
   if (!chosen) return nullptr;
-  Connection* connection = connections_.make(core_, flow, hash, path, handler);
+  SequenceNumber initial_send = core_.initial_sequence(flow);
+  if (present.kind() == FlowKind::kTimeWait) {
+    initial_send = later_of(time_wait_.least_sequence(present.index()), initial_send);
+    core_.counters.time_wait_reconnected.add();
+    time_wait_.forget(present.index());
+  }
+  Connection* connection = connections_.make(core_, flow, hash, path, handler, initial_send);
   if (connection == nullptr) return nullptr;
   if (!register_connection(*connection)) {
     connection->close();

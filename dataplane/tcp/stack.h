@@ -69,6 +69,8 @@ class Stack final : public ip::Transport, public StreamNetwork {
   void receive_some(std::span<ip::Datagram> burst);
   void dispatch(Segment& segment, std::uint64_t hash);
   void receive_without_connection(Segment& segment, std::uint64_t hash);
+  void receive_in_time_wait(std::uint32_t index, Segment& segment, std::uint64_t hash);
+  [[nodiscard]] bool listened_to(const Segment& segment) const;
   void complete_handshake(HalfOpen& entry, Segment& segment);
   void accept(const Handshake& handshake, std::uint64_t hash, Instant sent_once_at,
               Segment& segment);

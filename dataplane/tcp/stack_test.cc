@@ -368,66 +368,6 @@ TEST_F(StackTest, StopListeningRefusesNewConnectionsOnly) {
   EXPECT_TRUE(eventually([&] { return server().received == "still here"; }));
 }
 
-// RFC 6191 and RFC 1122 section 4.2.2.13.
-class TimeWaitTest : public StackTest {
- protected:
-  void SetUp() override {
-    StackTest::SetUp();
-    simulation_.inspect = [this](const SimulatedHost& sender, const Segment& segment) {
-      if (&sender == &simulation_.server()) {
-        peer_next_ = segment.acknowledgment;
-        if (segment.has(wire::kSyn) && segment.has(wire::kAck)) ++syn_acks_;
-      }
-      return true;
-    };
-    establish();
-    port_ = client_.stream->local().port;
-    client_.close_on_end = true;
-    server().close();
-    ASSERT_TRUE(eventually([this] { return nothing_left(); }));
-    ASSERT_EQ(simulation_.server().stack().time_wait(), 1U);
-    syn_acks_ = 0;
-  }
-  void send_syn(SequenceNumber sequence, const wire::TcpOptions& options = {}) {
-    simulation_.inject(simulation_.client(), simulation_.server(),
-                       {port_, kPort, sequence.value(), 0, wire::kSyn, 1000}, {}, options);
-    simulation_.run_for(milliseconds(2));
-  }
-
-  std::uint16_t port_ = 0;
-  SequenceNumber peer_next_;
-  int syn_acks_ = 0;
-};
-
-TEST_F(TimeWaitTest, ASynWithALaterSequenceNumberTakesThePairOver) {
-  send_syn(peer_next_ + 1000);
-  EXPECT_EQ(syn_acks_, 1);
-  EXPECT_EQ(server_counters().time_wait_reused.get(), 1U);
-}
-
-TEST_F(TimeWaitTest, AnOldSynIsOnlyAcknowledged) {
-  send_syn(peer_next_ - 1000U);
-  EXPECT_EQ(syn_acks_, 0);
-  EXPECT_EQ(simulation_.server().stack().time_wait(), 1U);
-}
-
-TEST_F(TimeWaitTest, ALaterTimestampOutweighsAnOldSequenceNumber) {
-  wire::TcpOptions options;
-  options.timestamps = {{0, 0}};
-  // The peer's timestamps are offset by a secret of its own; one of the two halves is later.
-  send_syn(peer_next_ - 1000U, options);
-  options.timestamps->value = 0x80000000;
-  send_syn(peer_next_ - 1000U, options);
-  EXPECT_GE(syn_acks_, 1);
-}
-
-TEST_F(TimeWaitTest, AResetDoesNotEndTheWait) {
-  simulation_.inject(simulation_.client(), simulation_.server(),
-                     {port_, kPort, peer_next_.value(), 0, wire::kRst, 0});
-  simulation_.run_for(milliseconds(2));
-  EXPECT_EQ(simulation_.server().stack().time_wait(), 1U);
-}
-
 TEST_F(StackTest, ManyConnectionsLeaveNothingBehind) {
   acceptor_.prepare = [](Probe& probe) { probe.close_on_end = true; };
   for (int round = 0; round < 20; ++round) {

@@ -7,12 +7,15 @@ namespace {
 // was in use without scaling.
 constexpr std::uint32_t kReuseDistance = 65537;
 
+std::uint32_t to_milliseconds(Duration time) {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
 }  // namespace
 
 std::uint32_t TimeWaitTable::milliseconds() const {
-  return static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(core_.now().time_since_epoch())
-          .count());
+  return to_milliseconds(core_.now().time_since_epoch());
 }
 
 void TimeWaitTable::take_over(std::uint64_t hash, FlowRef owner, const TimeWaitRecord& record) {
@@ -33,9 +36,7 @@ void TimeWaitTable::take_over(std::uint64_t hash, FlowRef owner, const TimeWaitR
 
 void TimeWaitTable::link_newest(std::uint32_t index) {
   Entry& entry = entries_[index];
-  const auto wait =
-      std::chrono::duration_cast<std::chrono::milliseconds>(core_.config.time_wait).count();
-  entry.until_milliseconds = milliseconds() + static_cast<std::uint32_t>(wait);
+  entry.until_milliseconds = milliseconds() + to_milliseconds(core_.config.time_wait);
   entry.older = newest_;
   entry.newer = kNone;
   if (newest_ == kNone) {
@@ -68,29 +69,43 @@ void TimeWaitTable::forget(std::uint32_t index) {
   entries_.destroy(entry);
 }
 
-// RFC 9293 section 3.10.7.4 for TIME-WAIT; resets are ignored (RFC 1337).
-std::optional<SequenceNumber> TimeWaitTable::receive(std::uint32_t index, const Segment& segment) {
+bool TimeWaitTable::may_reopen(std::uint32_t index, const Segment& syn) const {
+  const TimeWaitRecord& record = entries_[index].record;
+  const bool later_sequence = syn.sequence > record.receive_next;
+  if (!syn.options.timestamps) return later_sequence;
+  if (!record.timestamps) return true;
+  const auto later_by =
+      static_cast<std::int32_t>(syn.options.timestamps->value - record.recent_timestamp);
+  return later_by > 0 || (later_by == 0 && later_sequence);
+}
+
+bool TimeWaitTable::may_reconnect(std::uint32_t index) const {
+  const Entry& entry = entries_[index];
+  const std::uint32_t age =
+      milliseconds() - entry.until_milliseconds + to_milliseconds(core_.config.time_wait);
+  return entry.record.timestamps && age >= to_milliseconds(core_.config.reconnect_after);
+}
+
+SequenceNumber TimeWaitTable::least_sequence(std::uint32_t index) const {
+  return entries_[index].record.send_next + kReuseDistance;
+}
+
+// RFC 9293 section 3.10.7.4 for TIME-WAIT. Nothing ends it early: resets are ignored (RFC 1337),
+// and SYNs that may not reopen the pair (RFC 6191). The peer's own FIN comes again when our ACK was
+// lost.
+void TimeWaitTable::receive(std::uint32_t index, const Segment& segment) {
   Entry& entry = entries_[index];
-  const TimeWaitRecord& record = entry.record;
-  if (segment.has(wire::kRst)) return {};
-  if (segment.has(wire::kSyn) && !segment.has(wire::kAck)) {
-    const bool later_timestamp =
-        record.timestamps && segment.options.timestamps &&
-        static_cast<std::int32_t>(segment.options.timestamps->value - record.recent_timestamp) > 0;
-    if (later_timestamp || segment.sequence > record.receive_next) {
-      const SequenceNumber least = record.send_next + kReuseDistance;
-      core_.counters.time_wait_reused.add();
-      forget(index);
-      return least;
-    }
-  }
-  if (segment.length() == 0) return {};
-  acknowledge(entry);
-  if (segment.has(wire::kFin)) {
+  if (segment.has(wire::kRst) || segment.has(wire::kSyn) || segment.length() == 0) return;
+  if (segment.has(wire::kFin) && segment.end() == entry.record.receive_next) {
+    acknowledge(entry);
     unlink(index);
     link_newest(index);
+  } else if (core_.challenges.take()) {
+    core_.counters.challenge_acks.add();
+    acknowledge(entry);
+  } else {
+    core_.counters.challenge_acks_suppressed.add();
   }
-  return {};
 }
 
 void TimeWaitTable::acknowledge(const Entry& entry) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "dataplane/base/object_pool.h"
 #include "dataplane/base/time.h"
@@ -35,10 +34,18 @@ class TimeWaitTable {
   }
   [[nodiscard]] std::uint32_t size() const { return entries_.size(); }
 
-  /// Answers a segment of a recorded flow. When it is a SYN that may open the pair anew (RFC 6191,
-  /// RFC 1122 section 4.2.2.13), the record is forgotten and the least initial sequence number for
-  /// the new connection returned.
-  std::optional<SequenceNumber> receive(std::uint32_t index, const Segment& segment);
+  /// Whether a SYN of the peer's may open a recorded pair anew (RFC 6191 section 2).
+  [[nodiscard]] bool may_reopen(std::uint32_t index, const Segment& syn) const;
+  /// Whether we may open the pair anew: a second after its end if both sides had timestamps, which
+  /// then tell old segments from new ones.
+  [[nodiscard]] bool may_reconnect(std::uint32_t index) const;
+  /// The least initial sequence number for a new connection of the pair.
+  [[nodiscard]] SequenceNumber least_sequence(std::uint32_t index) const;
+
+  /// Answers a segment of a recorded flow that does not open it anew.
+  void receive(std::uint32_t index, const Segment& segment);
+
+  void forget(std::uint32_t index);
 
   /// Forgets what has waited long enough, at most `budget` records.
   std::size_t expire(std::size_t budget);
@@ -56,7 +63,6 @@ class TimeWaitTable {
 
   void link_newest(std::uint32_t index);
   void unlink(std::uint32_t index);
-  void forget(std::uint32_t index);
   void acknowledge(const Entry& entry);
   [[nodiscard]] std::uint32_t milliseconds() const;
 

@@ -48,6 +48,13 @@ struct StackConfig {
   /// How soon after its end Sluice may open a connection between the same two addresses and ports
   /// again when both sides use timestamps. At least the timestamp clock's tick, 1 ms.
   Duration reconnect_after = std::chrono::seconds(1);
+  /// Whether connections on which nothing happens are probed (RFC 9293 section 3.8.4): first when
+  /// nothing was received for so long, then at this interval, and given up after so many probes.
+  /// The RFC wants it off unless asked for; a proxy has too many peers that vanish.
+  bool keep_alive = true;
+  Duration keep_alive_idle = std::chrono::minutes(2);
+  Duration keep_alive_interval = std::chrono::seconds(15);
+  std::uint8_t keep_alive_probes = 8;
   /// How long a connection that its handler has closed waits for the peer's FIN.
   Duration orphan_timeout = std::chrono::seconds(60);
 

@@ -79,6 +79,7 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
       offloads_(path.offloads),
       core_(core),
       timestamp_offset_(core.timestamp_offset(flow)),
+      heard_at_(core.timestamp_now()),
       challenged_at_(core.timestamp_now() - kChallengeSpacing),
       offered_segment_size_(largest_segment(flow, path)),
       progress_at_(core.now()),
@@ -125,6 +126,7 @@ void Connection::apply(const Negotiated& negotiated) {
 
 void Connection::set_handler(StreamHandler& handler) {
   handler_ = &handler;
+  arm_timer();
 }
 
 void Connection::send(ByteChain data) {

@@ -155,6 +155,9 @@ class Connection final : public Stream {
   void retry_handshake();
   void probe_zero_window();
   void give_up_orphan();
+  [[nodiscard]] Instant keep_alive_deadline() const;
+  void keep_alive();
+  void give_up();
   void arm_timer();
   void start_retransmission_timer();
   void note_progress();
@@ -190,7 +193,8 @@ class Connection final : public Stream {
   std::uint8_t receive_shift_ = 0;            // Rcv.Wind.Shift
   std::uint8_t unacknowledged_segments_ = 0;  // received since our last ACK
   std::uint8_t duplicate_acks_ = 0;
-  std::uint8_t backoff_ = 0;  // doublings of the retransmission timeout
+  std::uint8_t backoff_ = 0;            // doublings of the retransmission timeout
+  std::uint8_t keep_alive_probes_ = 0;  // sent since the peer was heard
   port::Offloads offloads_;
   StreamHandler* handler_ = nullptr;
   Core& core_;
@@ -207,6 +211,7 @@ class Connection final : public Stream {
   std::uint32_t unconsumed_ = 0;           // delivered, not given back by consume()
   std::uint32_t recent_timestamp_ = 0;     // TS.Recent
   std::uint32_t timestamp_offset_ = 0;
+  std::uint32_t heard_at_;              // the last segment of the peer's, by the timestamp clock
   std::uint32_t challenged_at_;         // the timestamp clock, without offset
   std::uint16_t segment_size_ = 536;    // largest payload of a segment we send
   std::uint16_t offered_segment_size_;  // the MSS option we send

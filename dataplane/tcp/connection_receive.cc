@@ -25,6 +25,8 @@ void Connection::receive(Segment& segment) {
     return;
   }
   if (!passes_timestamp_check(segment)) return;
+  heard_at_ = core_.timestamp_now();
+  keep_alive_probes_ = 0;
   if (!acceptable(segment)) {
     if (segment.has(wire::kRst)) return;
     core_.counters.out_of_window.add();

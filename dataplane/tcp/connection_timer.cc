@@ -6,7 +6,8 @@ namespace sluice::tcp {
 
 void Connection::arm_timer() {
   if (state_ == State::kClosed) return;
-  core_.wheel.arm(timer_, std::min({retransmit_at_, acknowledge_at_, orphan_until_}));
+  core_.wheel.arm(
+      timer_, std::min({retransmit_at_, acknowledge_at_, orphan_until_, keep_alive_deadline()}));
 }
 
 void Connection::on_timer(Instant now) {
@@ -23,6 +24,7 @@ void Connection::on_timer(Instant now) {
     on_retransmission_timeout(now);
   }
   if (orphan_until_ <= now) give_up_orphan();
+  if (keep_alive_deadline() <= now) keep_alive();
   arm_timer();
 }
 
@@ -57,8 +59,7 @@ void Connection::on_retransmission_timeout(Instant now) {
   }
   if (left_to_send() == 0) return;
   if (now - progress_at_ >= core_.config.give_up_after) {
-    core_.counters.connections_timed_out.add();
-    fail(StreamError::kTimedOut);
+    give_up();
     return;
   }
   if (send_window_ == 0 || in_flight() == 0) {
@@ -104,6 +105,42 @@ void Connection::probe_zero_window() {
       std::min({queued, std::max(send_window_, 1U), std::uint32_t{segment_size_}});
   send_piece(0, size, finish_requested_ && queued == 0);
   start_retransmission_timer();
+}
+
+// Only while nothing is to be sent: otherwise retransmissions and window probes find out. After
+// its handler's end a connection has another deadline.
+Instant Connection::keep_alive_deadline() const {
+  const StackConfig& config = core_.config;
+  if (!config.keep_alive || !synchronized() || handler_ == nullptr || left_to_send() > 0) {
+    return kNever;
+  }
+  const auto since = std::chrono::milliseconds(core_.timestamp_now() - heard_at_);
+  return core_.now() - since + config.keep_alive_idle +
+         keep_alive_probes_ * config.keep_alive_interval;
+}
+
+// A segment without payload, before the window, that every peer answers with an ACK, or with a
+// reset if it has forgotten the connection.
+void Connection::keep_alive() {
+  if (keep_alive_probes_ >= core_.config.keep_alive_probes) {
+    core_.counters.keep_alive_timeouts.add();
+    give_up();
+    return;
+  }
+  ++keep_alive_probes_;
+  core_.counters.keep_alive_probes.add();
+  core_.writer.send_bare({.flow = flow_,
+                          .sequence = send_highest_ - 1U,
+                          .acknowledgment = receive_next_,
+                          .flags = wire::kAck,
+                          .window = next_window_field(),
+                          .options = segment_options()},
+                         offloads_, next_hop_);
+}
+
+void Connection::give_up() {
+  core_.counters.connections_timed_out.add();
+  fail(StreamError::kTimedOut);
 }
 
 // The handler let go long ago and the peer does nothing for the connection's end.

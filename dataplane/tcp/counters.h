@@ -38,6 +38,8 @@ struct Counters {
   Counter retransmission_timeouts;
   Counter fast_retransmits;  ///< entries into fast recovery
   Counter zero_window_probes;
+  Counter keep_alive_probes;
+  Counter keep_alive_timeouts;  ///< idle connections given up; among connections_timed_out, too
   Counter duplicate_acks_received;
   Counter delayed_acks_sent;  ///< by the delayed-ACK timer
 

@@ -70,6 +70,10 @@ TEST(ReadConfig, ReadsTcp) {
   EXPECT_EQ(tcp.time_wait, 30s);
   EXPECT_EQ(tcp.orphan_timeout, 20s);
   EXPECT_EQ(tcp.give_up_after, 2min);
+  EXPECT_FALSE(tcp.keep_alive);
+  EXPECT_EQ(tcp.keep_alive_idle, 5min);
+  EXPECT_EQ(tcp.keep_alive_interval, 20s);
+  EXPECT_EQ(tcp.keep_alive_probes, 5);
   EXPECT_EQ(tcp.syn_retries, 3);
   EXPECT_EQ(tcp.delayed_ack, 20ms);
   EXPECT_EQ(tcp.rto_initial, 500ms);

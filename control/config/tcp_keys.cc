@@ -45,6 +45,15 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
            "How long a connection closed on our side waits for the peer to close, too.")
       .key("give_up_after", duration(1s, 1h), inside(&C::stack, &Stack::give_up_after),
            "How long sent data may stay unacknowledged before the connection is given up.")
+      .key("keep_alive.enabled", boolean(), inside(&C::stack, &Stack::keep_alive),
+           "Probe connections on which nothing happens, and give them up without an answer.")
+      .key("keep_alive.idle", duration(1s, 24h), inside(&C::stack, &Stack::keep_alive_idle),
+           "How long nothing must have been received before the first probe.")
+      .key("keep_alive.interval", duration(1s, 1h), inside(&C::stack, &Stack::keep_alive_interval),
+           "The time between unanswered probes.")
+      .key("keep_alive.probes", small_integer<std::uint8_t>(1, 100),
+           inside(&C::stack, &Stack::keep_alive_probes),
+           "Unanswered probes after which the connection is given up.")
       .key("syn_retries", small_integer<std::uint8_t>(0, 12),
            inside(&C::stack, &Stack::syn_retries),
            "How often an unanswered SYN or SYN-ACK is sent again.")

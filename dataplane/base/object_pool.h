@@ -68,6 +68,10 @@ class ObjectPool {
   }
   [[nodiscard]] const T* address_of(Index index) const { return objects_ + index; }
   [[nodiscard]] Index size() const { return size_; }
+  /// The object in a place, or nullptr, and how many places were ever used: to walk the pool in
+  /// parts.
+  [[nodiscard]] T* at(Index index) { return live_[index] ? objects_ + index : nullptr; }
+  [[nodiscard]] Index touched() const { return touched_; }
   [[nodiscard]] Index capacity() const { return capacity_; }
 
   /// Calls `visit` for every object; it may destroy the one it is given.

@@ -38,6 +38,10 @@ struct StackConfig {
   /// How long sent data may go unacknowledged before the connection is given up: R2 of RFC 1122
   /// section 4.2.3.5, at least 100 s there.
   Duration give_up_after = std::chrono::seconds(100);
+  /// How long a peer may keep its window closed, or open for less than the least segment, while
+  /// there is something to send (RFC 6429 section 4). When buffers are short such connections are
+  /// given up after seconds.
+  Duration stalled_timeout = std::chrono::minutes(5);
   /// SYN or SYN-ACK transmissions after the first.
   std::uint8_t syn_retries = 5;
 

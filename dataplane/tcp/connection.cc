@@ -177,18 +177,22 @@ void Connection::abort() {
   handler_ = nullptr;
   if (state_ != State::kClosed) {
     if (state_ != State::kSynSent) {
-      core_.counters.resets_sent.add();
       core_.counters.connections_aborted.add();
-      // RFC 9293 section 3.10.5.
-      core_.writer.send_bare({.flow = flow_,
-                              .sequence = send_highest_,
-                              .acknowledgment = receive_next_,
-                              .flags = wire::kRst | wire::kAck},
-                             offloads_, next_hop_);
+      send_reset();
     }
     leave_table();
   }
   finish_up();
+}
+
+// RFC 9293 section 3.10.5.
+void Connection::send_reset() {
+  core_.counters.resets_sent.add();
+  core_.writer.send_bare({.flow = flow_,
+                          .sequence = bare_sequence(),
+                          .acknowledgment = receive_next_,
+                          .flags = wire::kRst | wire::kAck},
+                         offloads_, next_hop_);
 }
 
 void Connection::schedule() {

@@ -82,6 +82,9 @@ class Connection final : public Stream {
   bool output();
   /// An ICMP error about this flow, or no neighbour.
   void delivery_failed(const ip::DeliveryFailure& failure);
+  /// Gives up what the connection holds to no purpose: bytes behind a hole that is not filled, or
+  /// the whole connection when its peer does not let it send.
+  void relieve_memory(MemoryPressure pressure);
   /// Takes a round-trip measurement of the handshake (passive open).
   void sample_round_trip(Duration measured) { round_trip_.sample(measured); }
 
@@ -125,7 +128,6 @@ class Connection final : public Stream {
   bool our_fin_acknowledged();
   bool trim_to_window(Segment& segment);
   void process_payload(Segment& segment);
-  [[nodiscard]] bool holds_too_much() const;
   void keep_out_of_order(Segment& segment);
   bool deliver(ByteChain data);
   void process_fin();
@@ -140,6 +142,7 @@ class Connection final : public Stream {
   bool send_syn();
   bool send_data();
   std::uint32_t send_piece(std::uint32_t offset, std::uint32_t size, bool with_fin);
+  [[nodiscard]] SequenceNumber bare_sequence() const;
   bool send_acknowledgment();
   bool send_first_again();
   [[nodiscard]] std::uint32_t sendable(std::uint32_t offset) const;
@@ -163,8 +166,16 @@ class Connection final : public Stream {
   void note_progress();
   [[nodiscard]] Duration backed_off_timeout() const;
 
+  // connection_memory.cc
+  void note_stall();
+  [[nodiscard]] bool stalled_for(Duration time) const;
+  [[nodiscard]] std::size_t out_of_order_charge() const;
+  [[nodiscard]] bool holds_too_much() const;
+  void end_stalled(StreamError error);
+
   // connection.cc
   void schedule();
+  void send_reset();
   void fail(StreamError error);
   void end_in_time_wait();
   void leave_table();
@@ -189,6 +200,7 @@ class Connection final : public Stream {
   bool timing_ = false;      // a round trip is being measured with timed_sequence_
   bool timestamps_ = false;
   bool window_scaling_ = false;
+  bool stalled_ = false;  // there is something to send and the peer's window takes hardly any
   std::uint8_t send_shift_ = 0;               // Snd.Wind.Shift
   std::uint8_t receive_shift_ = 0;            // Rcv.Wind.Shift
   std::uint8_t unacknowledged_segments_ = 0;  // received since our last ACK
@@ -212,6 +224,7 @@ class Connection final : public Stream {
   std::uint32_t recent_timestamp_ = 0;     // TS.Recent
   std::uint32_t timestamp_offset_ = 0;
   std::uint32_t heard_at_;              // the last segment of the peer's, by the timestamp clock
+  std::uint32_t stalled_at_ = 0;        // when stalled_ became true, by the same clock
   std::uint32_t challenged_at_;         // the timestamp clock, without offset
   std::uint16_t segment_size_ = 536;    // largest payload of a segment we send
   std::uint16_t offered_segment_size_;  // the MSS option we send

@@ -298,6 +298,7 @@ void Connection::update_send_window(const Segment& segment) {
   largest_send_window_ = std::max(largest_send_window_, window);
   window_sequence_ = segment.sequence;
   window_acknowledgment_ = segment.acknowledgment;
+  note_stall();
 }
 
 bool Connection::our_fin_acknowledged() {
@@ -368,18 +369,12 @@ void Connection::process_payload(Segment& segment) {
   if ((fin && reassembly_.empty()) || out_of_order_fin_ == receive_next_) process_fin();
 }
 
-// Windows were told when buffers were plenty, and are not taken back: when they are not, who holds
-// more than a fair share is not given more, and its peer has to send again.
-bool Connection::holds_too_much() const {
-  return core_.receive_limit < core_.config.receive_buffer &&
-         unconsumed_ + reassembly_.size() > core_.receive_limit;
-}
-
 // RFC 5681 section 4.2: every segment that is out of order is acknowledged at once and by itself,
 // since the peer counts these ACKs.
 void Connection::keep_out_of_order(Segment& segment) {
   if (!send_acknowledgment()) ack_due_ = AckDue::kNow;
-  if (core_.pool.pressure() != MemoryPressure::kNone) {
+  if (core_.pool.pressure() != MemoryPressure::kNone ||
+      out_of_order_charge() + kBytesPerBuffer > core_.receive_limit) {
     core_.counters.out_of_order_dropped.add();
     return;
   }

@@ -157,13 +157,16 @@ void Connection::note_sent(SequenceNumber sequence, std::uint32_t length) {
   last_acknowledged_sent_ = receive_next_;
 }
 
-// Numbered behind everything that was sent, which a timeout's pulling back of SND.NXT does not
-// change: a peer that has received it would take an earlier number for an old segment and ignore
-// the ACK. Not beyond its window, for the same reason.
+// For a segment without payload: behind everything that was sent, which a timeout's pulling back of
+// SND.NXT does not change. A peer that has received it would take an earlier number for an old
+// segment and ignore the ACK. Not beyond its window, for the same reason.
+SequenceNumber Connection::bare_sequence() const {
+  return earlier_of(send_highest_, later_of(send_unacknowledged_ + send_window_, send_next_));
+}
+
 bool Connection::send_acknowledgment() {
-  const SequenceNumber window_end = later_of(send_unacknowledged_ + send_window_, send_next_);
   const bool sent = core_.writer.send_bare({.flow = flow_,
-                                            .sequence = earlier_of(send_highest_, window_end),
+                                            .sequence = bare_sequence(),
                                             .acknowledgment = receive_next_,
                                             .flags = wire::kAck,
                                             .window = next_window_field(),

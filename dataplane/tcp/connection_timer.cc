@@ -62,6 +62,11 @@ void Connection::on_retransmission_timeout(Instant now) {
     give_up();
     return;
   }
+  if (stalled_for(core_.config.stalled_timeout)) {
+    core_.counters.connections_stalled.add();
+    end_stalled(StreamError::kTimedOut);
+    return;
+  }
   if (send_window_ == 0 || in_flight() == 0) {
     probe_zero_window();
     return;

@@ -40,6 +40,10 @@ class ConnectionList {
 
 class TimeWaitTable;
 
+/// What a received segment brings into a buffer, by experience of full segments. Smaller ones that
+/// keep a buffer each are charged as much.
+inline constexpr std::uint32_t kBytesPerBuffer = 1448;
+
 /// What the connections, half-open entries and TIME_WAIT records of one worker share.
 struct Core {
   Core(const StackConfig& tcp_config, const Clock& worker_clock, TimerWheel& worker_wheel,

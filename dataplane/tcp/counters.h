@@ -15,12 +15,14 @@ struct Counters {
   Counter payload_bytes_received;  ///< delivered in order
   Counter payload_bytes_sent;      ///< first transmissions
 
-  Counter connections_accepted;   ///< passive opens completed
-  Counter connections_opened;     ///< active opens completed
-  Counter connections_failed;     ///< active opens that were refused or never answered
-  Counter connections_reset;      ///< ended by the peer's RST after they were open
-  Counter connections_timed_out;  ///< given up: the peer stopped acknowledging
-  Counter connections_aborted;    ///< ended by our RST
+  Counter connections_accepted;        ///< passive opens completed
+  Counter connections_opened;          ///< active opens completed
+  Counter connections_failed;          ///< active opens that were refused or never answered
+  Counter connections_reset;           ///< ended by the peer's RST after they were open
+  Counter connections_timed_out;       ///< given up: the peer stopped acknowledging
+  Counter connections_aborted;         ///< ended by our RST
+  Counter connections_stalled;         ///< given up: the peer's window stayed closed for too long
+  Counter stalled_dropped_for_memory;  ///< the same after seconds, since buffers were short
 
   Counter syns_received;         ///< SYNs to a listening address
   Counter syns_dropped_backlog;  ///< dropped: too many half-open connections

@@ -11,8 +11,10 @@ constexpr std::size_t kExpiryBudget = 256;
 // One connection may hold this part of the free buffers above the reserve: however many take what
 // they may, some of it stays free.
 constexpr std::uint32_t kBufferShare = 16;
-// What a received segment brings into a buffer, by experience of full segments.
-constexpr std::uint32_t kBytesPerBuffer = 1448;
+// Connections looked at for what they could give up, in one burst.
+constexpr std::uint32_t kReliefBudget = 32;
+// Windows below this, or below a quarter of the configured one, mean that buffers are short.
+constexpr std::uint32_t kSmallWindow = 16 * 1024;
 
 bool opens(const Segment& segment) {
   return segment.has(wire::kSyn) && !segment.has(wire::kAck) && !segment.has(wire::kFin) &&
@@ -271,6 +273,7 @@ void Stack::delivery_failed(const ip::DeliveryFailure& failure) {
 
 std::size_t Stack::flush() {
   adapt_receive_limit();
+  relieve_memory();
   std::size_t done = 0;
   Connection* next = core_.ready.take();
   while (next != nullptr) {
@@ -310,6 +313,19 @@ void Stack::adapt_receive_limit() {
   const std::uint64_t usable = available > reserve ? available - reserve : 0;
   core_.receive_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(
       core_.config.receive_buffer, usable * kBytesPerBuffer / kBufferShare));
+}
+
+// Windows have shrunk for everybody: those who hold buffers without use give them up first. A part
+// of the connections at a time.
+void Stack::relieve_memory() {
+  const MemoryPressure pressure = core_.pool.pressure();
+  const std::uint32_t small = std::min(core_.config.receive_buffer / 4, kSmallWindow);
+  if (pressure == MemoryPressure::kNone && core_.receive_limit >= small) return;
+  for (std::uint32_t i = 0; i < std::min(kReliefBudget, connections_.touched()); ++i) {
+    relief_hand_ = (relief_hand_ + 1) % connections_.touched();
+    Connection* connection = connections_.at(relief_hand_);
+    if (connection != nullptr) connection->relieve_memory(pressure);
+  }
 }
 
 void Stack::abort_all() {

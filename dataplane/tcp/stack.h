@@ -81,6 +81,7 @@ class Stack final : public ip::Transport, public StreamNetwork {
   bool register_connection(Connection& connection);
   void free_finished();
   void adapt_receive_limit();
+  void relieve_memory();
 
   Core core_;
   const WorkerShare share_;
@@ -89,6 +90,7 @@ class Stack final : public ip::Transport, public StreamNetwork {
   ObjectPool<Connection> connections_;
   mutable HalfOpenTable half_open_;
   TimeWaitTable time_wait_;
+  std::uint32_t relief_hand_ = 0;  // the place in connections_ that was looked at last
 };
 
 }  // namespace sluice::tcp

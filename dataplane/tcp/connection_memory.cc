@@ -1,0 +1,67 @@
+// What a connection holds in packet buffers for a peer that may mean no good, and when it lets go.
+#include <algorithm>
+
+#include "dataplane/tcp/connection.h"
+
+namespace sluice::tcp {
+namespace {
+
+// A window that does not take so much is as good as closed: every host can take a segment of this
+// size (RFC 9293 section 3.7.1).
+constexpr std::uint32_t kLeastUsefulWindow = 536;
+// When buffers are short: for how long nothing must have come from a peer before the bytes behind a
+// hole are given up, and how long a window may be closed.
+constexpr Duration kHolePatience = std::chrono::seconds(1);
+constexpr Duration kStallPatience = std::chrono::seconds(5);
+constexpr Duration kLeastStallPatience = std::chrono::seconds(1);
+
+}  // namespace
+
+// Called with each window the peer tells.
+void Connection::note_stall() {
+  const std::uint32_t useful = std::min<std::uint32_t>(segment_size_, kLeastUsefulWindow);
+  const bool stalled = left_to_send() > 0 && send_window_ < useful;
+  if (stalled && !stalled_) stalled_at_ = core_.timestamp_now();
+  stalled_ = stalled;
+}
+
+bool Connection::stalled_for(Duration time) const {
+  return stalled_ && left_to_send() > 0 &&
+         std::chrono::milliseconds(core_.timestamp_now() - stalled_at_) >= time;
+}
+
+// A single byte out of order keeps a buffer as well as a full segment does.
+std::size_t Connection::out_of_order_charge() const {
+  return std::max(reassembly_.size(), reassembly_.pieces() * kBytesPerBuffer);
+}
+
+// Windows were told when buffers were plenty, and are not taken back: when they are not, who holds
+// more than a fair share is not given more, and its peer has to send again.
+bool Connection::holds_too_much() const {
+  return core_.receive_limit < core_.config.receive_buffer &&
+         unconsumed_ + out_of_order_charge() > core_.receive_limit;
+}
+
+void Connection::relieve_memory(MemoryPressure pressure) {
+  if (!synchronized()) return;
+  const bool critical = pressure == MemoryPressure::kCritical;
+  const Duration quiet = std::chrono::milliseconds(core_.timestamp_now() - heard_at_);
+  if (!reassembly_.empty() && (critical || quiet >= kHolePatience)) {
+    // RFC 2018 section 8 allows it, even if they were acknowledged selectively.
+    core_.counters.out_of_order_dropped.add(reassembly_.pieces());
+    reassembly_.clear();
+    out_of_order_fin_.reset();
+  }
+  if (stalled_for(critical ? kLeastStallPatience : kStallPatience)) {
+    core_.counters.stalled_dropped_for_memory.add();
+    end_stalled(StreamError::kNoMemory);
+  }
+}
+
+void Connection::end_stalled(StreamError error) {
+  core_.counters.connections_aborted.add();
+  send_reset();
+  fail(error);
+}
+
+}  // namespace sluice::tcp

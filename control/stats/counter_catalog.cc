@@ -121,6 +121,8 @@ constexpr std::array kTcpFields{
                          &tcp::Counters::out_of_window},
     Field<tcp::Counters>{"paws_rejected", "dropped: an old timestamp (RFC 7323 section 5)",
                          &tcp::Counters::paws_rejected},
+    Field<tcp::Counters>{"receive_windows_grown", "times the use of a receive window enlarged it",
+                         &tcp::Counters::receive_windows_grown},
     Field<tcp::Counters>{"out_of_order", "segments kept for reassembly",
                          &tcp::Counters::out_of_order},
     Field<tcp::Counters>{"out_of_order_dropped", "dropped: too far apart, or buffers are short",

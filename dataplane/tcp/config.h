@@ -28,6 +28,8 @@ struct StackConfig {
   /// Most bytes a peer may have delivered that the layer above has not consumed: the largest
   /// receive window. The window is smaller when buffers are short.
   std::uint32_t receive_buffer = 256 * 1024;
+  /// The largest window to begin with. It grows as far as a connection makes use of it.
+  std::uint32_t receive_buffer_initial = 64 * 1024;
 
   /// Bounds of the retransmission timeout (RFC 6298). The RFC asks for a minimum of one second;
   /// like other stacks Sluice uses less, since its clock is fine and delayed ACKs are short.

@@ -78,6 +78,7 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
     : flow_(flow),
       offloads_(path.offloads),
       core_(core),
+      receive_buffer_(std::min(core.config.receive_buffer_initial, core.config.receive_buffer)),
       timestamp_offset_(core.timestamp_offset(flow)),
       heard_at_(core.timestamp_now()),
       challenged_at_(core.timestamp_now() - kChallengeSpacing),
@@ -147,10 +148,11 @@ void Connection::finish() {
 void Connection::consume(std::size_t bytes) {
   unconsumed_ -= std::min(static_cast<std::uint32_t>(bytes), unconsumed_);
   if (!synchronized() || peer_finished_) return;
+  tune_receive_buffer(static_cast<std::uint32_t>(bytes));
   const SequenceNumber edge = receive_next_ + receive_window();
   if (edge <= advertised_edge_) return;
   const std::uint32_t worth_telling =
-      std::min<std::uint32_t>(core_.receive_limit / 2, 2U * offered_segment_size_);
+      std::min<std::uint32_t>(receive_limit() / 2, 2U * offered_segment_size_);
   if (edge - advertised_edge_ >= worth_telling) {
     ack_due_ = AckDue::kNow;
     schedule();

@@ -149,6 +149,7 @@ class Connection final : public Stream {
   [[nodiscard]] std::uint32_t largest_piece() const;
   [[nodiscard]] wire::TcpOptions segment_options() const;
   [[nodiscard]] std::uint16_t next_window_field();
+  [[nodiscard]] std::uint32_t receive_limit() const;
   [[nodiscard]] std::uint32_t receive_window() const;
   void note_sent(SequenceNumber sequence, std::uint32_t length);
 
@@ -172,6 +173,8 @@ class Connection final : public Stream {
   [[nodiscard]] std::size_t out_of_order_charge() const;
   [[nodiscard]] bool holds_too_much() const;
   void end_stalled(StreamError error);
+  void note_data_round_trip(const Segment& segment);
+  void tune_receive_buffer(std::uint32_t consumed);
 
   // connection.cc
   void schedule();
@@ -221,6 +224,10 @@ class Connection final : public Stream {
   std::uint32_t send_window_ = 0;          // SND.WND, bytes
   std::uint32_t largest_send_window_ = 0;  // MAX.SND.WND
   std::uint32_t unconsumed_ = 0;           // delivered, not given back by consume()
+  std::uint32_t receive_buffer_;           // the largest window for this connection so far
+  std::uint32_t consumed_ = 0;             // by the layer above since consumed_since_
+  std::uint32_t consumed_since_ = 0;       // by the timestamp clock, without offset
+  std::uint32_t data_round_trip_ = 0;      // from our ACK to data that echoes it; milliseconds
   std::uint32_t recent_timestamp_ = 0;     // TS.Recent
   std::uint32_t timestamp_offset_ = 0;
   std::uint32_t heard_at_;              // the last segment of the peer's, by the timestamp clock

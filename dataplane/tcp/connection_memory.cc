@@ -13,6 +13,9 @@ constexpr std::uint32_t kLeastUsefulWindow = 536;
 // hole are given up, and how long a window may be closed.
 constexpr Duration kHolePatience = std::chrono::seconds(1);
 constexpr Duration kStallPatience = std::chrono::seconds(5);
+// Milliseconds: where there are no timestamps to tell, and the most that is believed of a peer.
+constexpr std::uint32_t kAssumedRoundTrip = 100;
+constexpr std::uint32_t kLongestRoundTrip = 1000;
 constexpr Duration kLeastStallPatience = std::chrono::seconds(1);
 
 }  // namespace
@@ -56,6 +59,33 @@ void Connection::relieve_memory(MemoryPressure pressure) {
     core_.counters.stalled_dropped_for_memory.add();
     end_stalled(StreamError::kNoMemory);
   }
+}
+
+// A connection that only receives measures no round trips otherwise, or long ago.
+void Connection::note_data_round_trip(const Segment& segment) {
+  if (!timestamps_ || !segment.options.timestamps || segment.payload.empty()) return;
+  data_round_trip_ = core_.timestamp_now() + timestamp_offset_ - segment.options.timestamps->echo;
+}
+
+// After Fisk and Feng, "Dynamic right-sizing" (2001): what the layer above takes in one round trip
+// is what the peer sends in one, and its next window may be twice that. Twice again, so that ours
+// is not what holds it back.
+void Connection::tune_receive_buffer(std::uint32_t consumed) {
+  if (receive_buffer_ >= core_.config.receive_buffer) return;
+  const std::uint32_t now = core_.timestamp_now();
+  const std::uint32_t elapsed = now - consumed_since_;
+  const std::uint32_t round =
+      std::clamp(timestamps_ ? data_round_trip_ : kAssumedRoundTrip, 1U, kLongestRoundTrip);
+  consumed_ += consumed;
+  if (elapsed < round) return;
+  const std::uint64_t in_a_round = std::uint64_t{consumed_} * round / elapsed;
+  if (in_a_round * 2 > receive_buffer_) {
+    core_.counters.receive_windows_grown.add();
+    receive_buffer_ = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(in_a_round * 4, core_.config.receive_buffer));
+  }
+  consumed_ = 0;
+  consumed_since_ = now;
 }
 
 void Connection::end_stalled(StreamError error) {

@@ -342,6 +342,7 @@ void Connection::process_payload(Segment& segment) {
     return;
   }
   if (!trim_to_window(segment)) return;
+  note_data_round_trip(segment);
   if (holds_too_much()) {
     core_.counters.dropped_for_memory.add();
     return;

@@ -188,8 +188,12 @@ wire::TcpOptions Connection::segment_options() const {
   return options;
 }
 
+std::uint32_t Connection::receive_limit() const {
+  return std::min(core_.receive_limit, receive_buffer_);
+}
+
 std::uint32_t Connection::receive_window() const {
-  return core_.receive_limit > unconsumed_ ? core_.receive_limit - unconsumed_ : 0;
+  return receive_limit() > unconsumed_ ? receive_limit() - unconsumed_ : 0;
 }
 
 // The window to be told. Its right edge never moves back (RFC 9293 section 3.8.6), and forward
@@ -198,7 +202,7 @@ std::uint32_t Connection::receive_window() const {
 std::uint16_t Connection::next_window_field() {
   const SequenceNumber edge = receive_next_ + receive_window();
   const std::uint32_t worth_telling =
-      std::min<std::uint32_t>(core_.receive_limit / 2, offered_segment_size_);
+      std::min<std::uint32_t>(receive_limit() / 2, offered_segment_size_);
   const bool told = advertised_edge_ >= receive_next_;
   const bool move = !told || (edge > advertised_edge_ && edge - advertised_edge_ >= worth_telling);
   const std::uint32_t window = (move ? edge : advertised_edge_) - receive_next_;

@@ -45,14 +45,15 @@ struct Counters {
   Counter duplicate_acks_received;
   Counter delayed_acks_sent;  ///< by the delayed-ACK timer
 
-  Counter malformed;             ///< dropped: header shorter than it says
-  Counter bad_checksum;          ///< dropped
-  Counter out_of_window;         ///< dropped and answered with an ACK
-  Counter paws_rejected;         ///< dropped: timestamp older than seen (RFC 7323 section 5)
-  Counter out_of_order;          ///< kept for reassembly
-  Counter out_of_order_dropped;  ///< dropped: too far apart, too many or buffers short
-  Counter dropped_for_memory;    ///< dropped: buffers are short and the connection holds its share
-  Counter challenge_acks;        ///< RFC 5961
+  Counter malformed;              ///< dropped: header shorter than it says
+  Counter bad_checksum;           ///< dropped
+  Counter out_of_window;          ///< dropped and answered with an ACK
+  Counter paws_rejected;          ///< dropped: timestamp older than seen (RFC 7323 section 5)
+  Counter receive_windows_grown;  ///< times a connection's use of its window made it larger
+  Counter out_of_order;           ///< kept for reassembly
+  Counter out_of_order_dropped;   ///< dropped: too far apart, too many or buffers short
+  Counter dropped_for_memory;     ///< dropped: buffers are short and the connection holds its share
+  Counter challenge_acks;         ///< RFC 5961
   Counter challenge_acks_suppressed;  ///< not sent: above the connection's or the worker's limit
   Counter unexpected_segments;        ///< for no connection or listener; answered with a reset
   Counter resets_sent;

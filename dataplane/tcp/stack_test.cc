@@ -251,7 +251,7 @@ TEST_F(StackTest, ALostWindowUpdateIsFoundByProbing) {
   server().consume_at_once = false;
   const std::string text = sample_text(400'000);
   say(client_, text, simulation_.client());
-  ASSERT_TRUE(eventually([&] { return server().received.size() >= 150'000U; }));
+  ASSERT_TRUE(eventually([&] { return server().received.size() >= 60'000U; }));
   simulation_.run_for(milliseconds(100));
   simulation_.impairments.loss = 1;
   server().consume_at_once = true;
@@ -327,10 +327,7 @@ TEST_F(StackTest, OneAckCoversABurst) {
 
 TEST_F(StackTest, ALoneSegmentIsAcknowledgedByTheDelayedAckTimer) {
   establish();
-  say(client_, "the first one opens the window further than the SYN could tell",
-      simulation_.client());
   simulation_.run_for(seconds(1));
-  client_.acknowledged = 0;
   say(client_, "x", simulation_.client());
   ASSERT_TRUE(eventually([&] { return client_.acknowledged == 1; }, milliseconds(100)));
   EXPECT_EQ(server_counters().delayed_acks_sent.get(), 1U);

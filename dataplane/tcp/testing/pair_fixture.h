@@ -61,14 +61,14 @@ class PairFixture : public ::testing::Test {
   /// A segment as if the client's end of `client_` had sent it, with timestamps that pass. Given
   /// relative to where both sides stand.
   void forge(std::uint8_t flags, std::int32_t sequence, std::int32_t acknowledgment = 0,
-             std::string_view payload = {}) {
+             std::string_view payload = {}, std::uint16_t window = 1000) {
     wire::TcpOptions options;
     options.timestamps = {{client_timestamp_, last_timestamp_}};
     simulation_->inject(
         client_host(), server_host(),
         {client_.stream->local().port, kPort,
          client_next_.value() + static_cast<std::uint32_t>(sequence),
-         server_next_.value() + static_cast<std::uint32_t>(acknowledgment), flags, 1000},
+         server_next_.value() + static_cast<std::uint32_t>(acknowledgment), flags, window},
         payload, options);
     run_for(std::chrono::milliseconds(2));
   }

@@ -64,6 +64,7 @@ TEST(ReadConfig, ReadsTheProcess) {
 TEST(ReadConfig, ReadsTcp) {
   const tcp::StackConfig tcp = read_good("full.toml").tcp.stack;
   EXPECT_EQ(tcp.receive_buffer, 128U * 1024);
+  EXPECT_EQ(tcp.receive_buffer_initial, 32U * 1024);
   EXPECT_EQ(tcp.max_half_open, 1000U);
   EXPECT_EQ(tcp.syn_cookies, tcp::SynCookieUse::kAlways);
   EXPECT_EQ(tcp.max_time_wait, 2000U);
@@ -74,6 +75,7 @@ TEST(ReadConfig, ReadsTcp) {
   EXPECT_EQ(tcp.keep_alive_idle, 5min);
   EXPECT_EQ(tcp.keep_alive_interval, 20s);
   EXPECT_EQ(tcp.keep_alive_probes, 5);
+  EXPECT_EQ(tcp.stalled_timeout, 3min);
   EXPECT_EQ(tcp.syn_retries, 3);
   EXPECT_EQ(tcp.delayed_ack, 20ms);
   EXPECT_EQ(tcp.rto_initial, 500ms);

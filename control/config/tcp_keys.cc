@@ -26,6 +26,9 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
            inside(&C::stack, &Stack::receive_buffer),
            "The largest receive window of a connection: what a peer may send before it is "
            "forwarded. Windows shrink when buffers are short.")
+      .key("receive_buffer_initial", narrowed<std::uint32_t>(size(4 * kKiB, 16 * kMiB)),
+           inside(&C::stack, &Stack::receive_buffer_initial),
+           "The largest window to begin with; it grows as far as a connection makes use of it.")
       .key("max_half_open", integer(16, kMostEntries), inside(&C::stack, &Stack::max_half_open),
            "Handshakes that clients have begun and not ended; further ones get SYN cookies, or are "
            "dropped. The workers share the number evenly.")
@@ -54,6 +57,9 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
       .key("keep_alive.probes", small_integer<std::uint8_t>(1, 100),
            inside(&C::stack, &Stack::keep_alive_probes),
            "Unanswered probes after which the connection is given up.")
+      .key("stalled_timeout", duration(10s, 24h), inside(&C::stack, &Stack::stalled_timeout),
+           "How long a peer may keep its receive window closed while there is something to send. "
+           "Seconds when buffers are short.")
       .key("syn_retries", small_integer<std::uint8_t>(0, 12),
            inside(&C::stack, &Stack::syn_retries),
            "How often an unanswered SYN or SYN-ACK is sent again.")

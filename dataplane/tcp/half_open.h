@@ -49,6 +49,8 @@ class HalfOpen final : public Timer {
   std::uint8_t retries_ = 0;
 };
 
+static_assert(sizeof(HalfOpen) <= 192, "a SYN must not cost much");
+
 /// The half-open connections of one worker.
 class HalfOpenTable {
  public:

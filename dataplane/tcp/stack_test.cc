@@ -141,6 +141,29 @@ TEST_F(StackTest, SimultaneousOpenConnects) {
   client_.stream->abort();
 }
 
+TEST_F(StackTest, ASimultaneousOpenThatIsNeverCompletedIsGivenUp) {
+  SequenceNumber ours;
+  std::uint16_t port = 0;
+  int syn_acks = 0;
+  simulation_.inspect = [&](const SimulatedHost&, const Segment& segment) {
+    if (segment.has(wire::kSyn)) {
+      ours = segment.sequence;
+      port = segment.flow.remote_port;
+      if (segment.has(wire::kAck)) ++syn_acks;
+    }
+    return false;
+  };
+  client_.stream =
+      simulation_.client().stack().connect({simulation_.server().address(), 81}, client_);
+  ASSERT_TRUE(eventually([&] { return port != 0; }));
+  simulation_.inject(simulation_.server(), simulation_.client(),
+                     {81, port, 5000, 0, wire::kSyn, 1000});
+  ASSERT_TRUE(eventually([&] { return client_.failure.has_value(); }, minutes(5)));
+  EXPECT_EQ(client_.failure, StreamError::kTimedOut);
+  EXPECT_EQ(syn_acks, 6);
+  EXPECT_TRUE(nothing_left());
+}
+
 TEST_F(StackTest, SynToAClosedPortIsRefusedAtOnce) {
   client_.stream =
       simulation_.client().stack().connect({simulation_.server().address(), 81}, client_);

@@ -46,6 +46,7 @@ def configuration(settings: Settings) -> Table:
     """The farm behind one HTTP and one HTTPS frontend; /special goes to the special server."""
     tables: Table = {
         "sluice": _process(settings),
+        "tcp": {},
         "interface": [_wan(settings), _farm(settings), *([_far(settings)] if settings.far else [])],
         "frontend": [
             _frontend("www", 80, settings),

@@ -33,7 +33,7 @@ class RateSearch {
   double precision_;
   double best_ = 0;
   std::vector<double> good_;  // rates below the best, rising
-  double worst_ = 0;  // the lowest rate that was not good; zero: none yet
+  double worst_ = 0;          // the lowest rate that was not good; zero: none yet
   bool confirming_ = false;
   bool again_ = false;  // the last trial was bad, and is repeated
   bool over_ = false;

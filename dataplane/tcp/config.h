@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "dataplane/base/time.h"
+#include "dataplane/tcp/congestion_control.h"
 
 namespace sluice::tcp {
 
@@ -68,6 +69,14 @@ struct StackConfig {
   /// segments that belong to no connection.
   std::uint32_t challenge_acks_per_second = 1000;
   std::uint32_t resets_per_second = 10000;
+  /// Whether timestamps are offered and accepted (RFC 7323).
+  bool timestamps = true;
+  /// Whether selective acknowledgments are offered and accepted (RFC 2018).
+  bool sack = true;
+  /// Whether losses are found by time and tails probed for (RACK-TLP, RFC 8985), with peers that do
+  /// SACK, rather than by the number of segments that arrive out of order (RFC 6675).
+  bool rack = true;
+  CongestionAlgorithm congestion_control = CongestionAlgorithm::kCubic;
 
   /// Ports for connections that Sluice opens (RFC 6056 section 3.2).
   std::uint16_t first_local_port = 16384;

@@ -1,6 +1,7 @@
 #include "dataplane/tcp/connection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/tcp/time_wait.h"
 
@@ -47,7 +48,8 @@ std::string_view to_string(State state) {
   return "?";
 }
 
-Negotiated Negotiated::from(const wire::TcpOptions& options, const wire::IpAddress& peer) {
+Negotiated Negotiated::from(const wire::TcpOptions& options, const wire::IpAddress& peer,
+                            const StackConfig& config) {
   Negotiated result;
   result.peer_segment_size =
       std::max(options.maximum_segment_size.value_or(peer.is_v4() ? kDefaultSegmentSizeV4
@@ -55,9 +57,9 @@ Negotiated Negotiated::from(const wire::TcpOptions& options, const wire::IpAddre
                kSmallestSegmentSize);
   result.window_scaling = options.window_scale.has_value();
   result.peer_window_shift = options.window_scale.value_or(0);
-  result.timestamps = options.timestamps.has_value();
-  result.recent_timestamp = options.timestamps ? options.timestamps->value : 0;
-  result.sack = options.sack_permitted;
+  result.timestamps = options.timestamps.has_value() && config.timestamps;
+  result.recent_timestamp = result.timestamps ? options.timestamps->value : 0;
+  result.sack = options.sack_permitted && config.sack;
   return result;
 }
 
@@ -93,7 +95,8 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
   state_ = State::kSynSent;
   handler_ = &handler;
   receive_shift_ = window_scale_for(core.config.receive_buffer);
-  send_unacknowledged_ = send_next_ = send_highest_ = recover_ = initial_send;
+  send_unacknowledged_ = send_next_ = send_highest_ = initial_send;
+  syn_due_ = true;
   schedule();
 }
 
@@ -103,7 +106,6 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
     : Connection(core, flow, hash, path) {
   state_ = State::kEstablished;
   send_unacknowledged_ = send_next_ = send_highest_ = initial_send + 1;
-  recover_ = initial_send;
   receive_next_ = last_acknowledged_sent_ = initial_receive + 1;
   window_sequence_ = initial_receive;
   window_acknowledgment_ = initial_send;
@@ -114,6 +116,7 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
 
 void Connection::apply(const Negotiated& negotiated) {
   timestamps_ = negotiated.timestamps;
+  sack_ = negotiated.sack;
   recent_timestamp_ = negotiated.recent_timestamp;
   recent_timestamp_at_ = core_.now();
   window_scaling_ = negotiated.window_scaling;
@@ -122,7 +125,7 @@ void Connection::apply(const Negotiated& negotiated) {
       window_scaling_ ? window_scale_for(core_.config.receive_buffer) : std::uint8_t{0};
   segment_size_ = std::min(negotiated.peer_segment_size, offered_segment_size_);
   if (timestamps_) segment_size_ = static_cast<std::uint16_t>(segment_size_ - kTimestampOption);
-  congestion_.start(segment_size_);
+  congestion_.start(core_.config.congestion_control, segment_size_);
 }
 
 void Connection::set_handler(StreamHandler& handler) {
@@ -132,16 +135,28 @@ void Connection::set_handler(StreamHandler& handler) {
 
 void Connection::send(ByteChain data) {
   if (finish_requested_ || state_ == State::kClosed) return;
-  if (queue_.empty() && in_flight() == 0) progress_at_ = core_.now();
+  note_activity();
   queue_.append(std::move(data));
   schedule();
 }
 
 void Connection::finish() {
   if (finish_requested_ || state_ == State::kClosed) return;
-  if (queue_.empty() && in_flight() == 0) progress_at_ = core_.now();
+  note_activity();
   finish_requested_ = true;
   schedule();
+}
+
+// Something is to be sent. When nothing was for a retransmission timeout, the window starts anew
+// (RFC 5681 section 4.1); the peer has until now had nothing to acknowledge.
+void Connection::note_activity() {
+  if (!queue_.empty() || in_flight() > 0) return;
+  if (synchronized() && core_.now() - progress_at_ > backed_off_timeout() &&
+      congestion_.window() > initial_window(segment_size_)) {
+    core_.counters.idle_restarts.add();
+    congestion_.on_idle(segment_size_);
+  }
+  progress_at_ = core_.now();
 }
 
 // A window that opens by little is not told (RFC 9293 section 3.8.6.2.2).
@@ -218,19 +233,34 @@ void Connection::end_in_time_wait() {
                               .receive_next = receive_next_,
                               .recent_timestamp = recent_timestamp_,
                               .timestamps = timestamps_});
-  state_ = State::kClosed;
-  queue_.clear();
-  reassembly_.clear();
-  timer_.disarm();
+  release_memory();
   if (handler_ == nullptr) finish_up();
 }
 
 void Connection::leave_table() {
   if (state_ != State::kClosed) core_.flows.remove(hash_, self_);
+  release_memory();
+}
+
+// All that the object holds outside of itself.
+void Connection::release_memory() {
   state_ = State::kClosed;
   queue_.clear();
-  reassembly_.clear();
+  reassembly_.clear(core_.held_runs);
+  if (recovery_ != nullptr) core_.recoveries.destroy(*std::exchange(recovery_, nullptr));
   timer_.disarm();
+}
+
+Sender Connection::sender() {
+  return {.config = core_.config,
+          .counters = core_.counters,
+          .congestion = congestion_,
+          .round_trip = round_trip_,
+          .reordering = reordering_,
+          .now = core_.now(),
+          .segment_size = segment_size_,
+          .sack = sack_,
+          .timestamps = timestamps_};
 }
 
 // Freed at the end of the burst: some caller further up may still be inside a method.

@@ -8,9 +8,10 @@
 #include "dataplane/ip/egress.h"
 #include "dataplane/ip/transport.h"
 #include "dataplane/stream.h"
+#include "dataplane/tcp/congestion_control.h"
 #include "dataplane/tcp/core.h"
-#include "dataplane/tcp/new_reno.h"
 #include "dataplane/tcp/reassembly.h"
+#include "dataplane/tcp/recovery.h"
 #include "dataplane/tcp/round_trip.h"
 #include "dataplane/tcp/segment.h"
 #include "dataplane/tcp/send_queue.h"
@@ -41,11 +42,12 @@ struct Negotiated {
   bool window_scaling = false;
   std::uint8_t peer_window_shift = 0;
   bool timestamps = false;
-  bool sack = false;                   ///< both sides permit it; not used yet
+  bool sack = false;                   ///< the peer permits it
   std::uint32_t recent_timestamp = 0;  ///< TS.Recent
 
-  /// What the options of the peer's SYN mean, given that we offer everything.
-  static Negotiated from(const wire::TcpOptions& options, const wire::IpAddress& peer);
+  /// What the options of the peer's SYN mean, given what we offer.
+  static Negotiated from(const wire::TcpOptions& options, const wire::IpAddress& peer,
+                         const StackConfig& config);
 };
 
 /// One TCP connection. It lives in its stack's pool and belongs to one worker. Segments come in by
@@ -121,8 +123,8 @@ class Connection final : public Stream {
   void update_recent_timestamp(const Segment& segment);
   bool process_acknowledgment(const Segment& segment);
   bool process_new_acknowledgment(const Segment& segment);
-  void process_duplicate_acknowledgment();
-  void recover_or_grow(std::uint32_t acknowledged, std::uint32_t was_in_flight);
+  void tell_recovery(const Segment& segment, bool duplicate);
+  void settle_recovery();
   void update_send_window(const Segment& segment);
   [[nodiscard]] std::uint32_t scaled_window(const Segment& segment) const;
   bool our_fin_acknowledged();
@@ -133,8 +135,8 @@ class Connection final : public Stream {
   void process_fin();
   void establish(const Segment& segment);
   void apply(const Negotiated& negotiated);
-  void measure_round_trip(const Segment& segment);
   void answer_unacceptable(const Segment& segment);
+  void acknowledge_duplicate(const Segment& segment);
   [[nodiscard]] bool may_challenge();
   void challenge();
 
@@ -143,11 +145,14 @@ class Connection final : public Stream {
   bool send_data();
   std::uint32_t send_piece(std::uint32_t offset, std::uint32_t size, bool with_fin);
   [[nodiscard]] SequenceNumber bare_sequence() const;
-  bool send_acknowledgment();
-  bool send_first_again();
-  [[nodiscard]] std::uint32_t sendable(std::uint32_t offset) const;
+  bool send_acknowledgment(const wire::SackBlock& duplicate = {});
+  bool send_lost();
+  void send_probe();
+  [[nodiscard]] std::uint32_t congestion_room() const;
+  [[nodiscard]] std::uint32_t window_room(std::uint32_t offset) const;
   [[nodiscard]] std::uint32_t largest_piece() const;
-  [[nodiscard]] wire::TcpOptions segment_options() const;
+  [[nodiscard]] std::uint16_t payload_limit() const;
+  [[nodiscard]] wire::TcpOptions segment_options(const wire::SackBlock& duplicate = {}) const;
   [[nodiscard]] std::uint16_t next_window_field();
   [[nodiscard]] std::uint32_t receive_limit() const;
   [[nodiscard]] std::uint32_t receive_window() const;
@@ -155,6 +160,7 @@ class Connection final : public Stream {
 
   // connection_timer.cc
   void on_timer(Instant now);
+  void on_early_timer();
   void on_retransmission_timeout(Instant now);
   void retry_handshake();
   void probe_zero_window();
@@ -164,6 +170,7 @@ class Connection final : public Stream {
   void give_up();
   void arm_timer();
   void start_retransmission_timer();
+  void schedule_probe();
   void note_progress();
   [[nodiscard]] Duration backed_off_timeout() const;
 
@@ -171,7 +178,7 @@ class Connection final : public Stream {
   void note_stall();
   [[nodiscard]] bool stalled_for(Duration time) const;
   [[nodiscard]] std::size_t out_of_order_charge() const;
-  [[nodiscard]] bool holds_too_much() const;
+  [[nodiscard]] bool holds_too_much(const Segment& next) const;
   void end_stalled(StreamError error);
   void note_data_round_trip(const Segment& segment);
   void tune_receive_buffer(std::uint32_t consumed);
@@ -182,6 +189,9 @@ class Connection final : public Stream {
   void fail(StreamError error);
   void end_in_time_wait();
   void leave_table();
+  void release_memory();
+  void note_activity();
+  [[nodiscard]] Sender sender();
   void finish_up();
   [[nodiscard]] bool synchronized() const { return state_ > State::kSynReceived; }
   /// Sent and not acknowledged, in sequence space.
@@ -196,26 +206,24 @@ class Connection final : public Stream {
   bool finish_requested_ = false;  // our side has nothing to add: a FIN ends the queue
   bool fin_sent_ = false;
   bool peer_finished_ = false;  // the peer's FIN was received in order
-  bool in_recovery_ = false;
-  bool repair_due_ = false;  // the first unacknowledged segment is to be sent again
-  bool scheduled_ = false;   // on the list of connections with output
-  bool released_ = false;    // on the list of connections to be freed
-  bool timing_ = false;      // a round trip is being measured with timed_sequence_
+  bool syn_due_ = false;        // ours is to be sent, perhaps again
+  bool scheduled_ = false;      // on the list of connections with output
+  bool released_ = false;       // on the list of connections to be freed
   bool timestamps_ = false;
+  bool sack_ = false;
   bool window_scaling_ = false;
   bool stalled_ = false;  // there is something to send and the peer's window takes hardly any
   std::uint8_t send_shift_ = 0;               // Snd.Wind.Shift
   std::uint8_t receive_shift_ = 0;            // Rcv.Wind.Shift
   std::uint8_t unacknowledged_segments_ = 0;  // received since our last ACK
-  std::uint8_t duplicate_acks_ = 0;
-  std::uint8_t backoff_ = 0;            // doublings of the retransmission timeout
-  std::uint8_t keep_alive_probes_ = 0;  // sent since the peer was heard
+  std::uint8_t backoff_ = 0;                  // doublings of the retransmission timeout
+  std::uint8_t keep_alive_probes_ = 0;        // sent since the peer was heard
   port::Offloads offloads_;
   StreamHandler* handler_ = nullptr;
   Core& core_;
 
   SequenceNumber send_unacknowledged_;     // SND.UNA
-  SequenceNumber send_next_;               // SND.NXT; pulled back by a retransmission timeout
+  SequenceNumber send_next_;               // SND.NXT; probes of a closed window go beyond it
   SequenceNumber send_highest_;            // behind everything ever sent
   SequenceNumber receive_next_;            // RCV.NXT
   SequenceNumber advertised_edge_;         // the right edge of the window the peer was told
@@ -235,17 +243,16 @@ class Connection final : public Stream {
   std::uint32_t challenged_at_;         // the timestamp clock, without offset
   std::uint16_t segment_size_ = 536;    // largest payload of a segment we send
   std::uint16_t offered_segment_size_;  // the MSS option we send
-  NewReno congestion_;
+  ReorderingWindow reordering_;
+  CongestionControl congestion_;
   RoundTrip round_trip_;
+  Recovery* recovery_ = nullptr;  // from the pool, while something is in flight
 
   // What only some segments touch.
   SendQueue queue_;
   Reassembly reassembly_;
   std::optional<SequenceNumber> out_of_order_fin_;
-  SequenceNumber recover_;                 // RFC 6582: what was sent when recovery began
   SequenceNumber last_acknowledged_sent_;  // Last.ACK.sent (RFC 7323 section 4.3)
-  SequenceNumber timed_sequence_;
-  Instant timed_at_{};
   Instant recent_timestamp_at_{};
   Instant progress_at_{};  // when the peer last acknowledged something, or had nothing to
   Instant retransmit_at_ = kNever;

@@ -33,16 +33,18 @@ bool Connection::stalled_for(Duration time) const {
          std::chrono::milliseconds(core_.timestamp_now() - stalled_at_) >= time;
 }
 
-// A single byte out of order keeps a buffer as well as a full segment does.
+// A run of a single byte keeps a buffer as well as a full segment does.
 std::size_t Connection::out_of_order_charge() const {
-  return std::max(reassembly_.size(), reassembly_.pieces() * kBytesPerBuffer);
+  return std::max(reassembly_.size(), reassembly_.runs() * kBytesPerBuffer);
 }
 
 // Windows were told when buffers were plenty, and are not taken back: when they are not, who holds
-// more than a fair share is not given more, and its peer has to send again.
-bool Connection::holds_too_much() const {
-  return core_.receive_limit < core_.config.receive_buffer &&
-         unconsumed_ + out_of_order_charge() > core_.receive_limit;
+// more than a fair share is not given more, and its peer has to send again. What is next in order
+// is not refused for what waits behind it: only it can set that free.
+bool Connection::holds_too_much(const Segment& next) const {
+  const bool in_order = next.sequence == receive_next_;
+  const std::size_t held = unconsumed_ + (in_order ? 0 : out_of_order_charge());
+  return core_.receive_limit < core_.config.receive_buffer && held > core_.receive_limit;
 }
 
 void Connection::relieve_memory(MemoryPressure pressure) {
@@ -51,8 +53,8 @@ void Connection::relieve_memory(MemoryPressure pressure) {
   const Duration quiet = std::chrono::milliseconds(core_.timestamp_now() - heard_at_);
   if (!reassembly_.empty() && (critical || quiet >= kHolePatience)) {
     // RFC 2018 section 8 allows it, even if they were acknowledged selectively.
-    core_.counters.out_of_order_dropped.add(reassembly_.pieces());
-    reassembly_.clear();
+    core_.counters.out_of_order_dropped.add(reassembly_.runs());
+    reassembly_.clear(core_.held_runs);
     out_of_order_fin_.reset();
   }
   if (stalled_for(critical ? kLeastStallPatience : kStallPatience)) {

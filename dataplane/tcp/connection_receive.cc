@@ -8,8 +8,8 @@ namespace {
 
 // RFC 7323 section 5.5: a timestamp this old says nothing of what is old any more.
 constexpr Duration kTimestampOutdated = std::chrono::hours(24 * 24);
-// RFC 5681 section 3.2.
-constexpr std::uint8_t kDuplicateAckThreshold = 3;
+// An echo older than this is not one of ours.
+constexpr std::uint32_t kOldestEcho = 600'000;  // ms
 
 bool earlier_timestamp(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::int32_t>(a - b) < 0;
@@ -60,7 +60,7 @@ void Connection::receive_in_syn_sent(Segment& segment) {
   advertised_edge_ = receive_next_ + std::min<std::uint32_t>(core_.receive_limit, 0xffff);
   window_sequence_ = segment.sequence;
   window_acknowledgment_ = send_unacknowledged_;
-  apply(Negotiated::from(segment.options, flow_.remote));
+  apply(Negotiated::from(segment.options, flow_.remote, core_.config));
   ack_due_ = AckDue::kNow;
   schedule();
   if (segment.has(wire::kAck)) {
@@ -69,14 +69,13 @@ void Connection::receive_in_syn_sent(Segment& segment) {
   }
   // Simultaneous open (RFC 9293 section 3.5): our SYN goes out again, now with an ACK.
   state_ = State::kSynReceived;
-  send_next_ = send_unacknowledged_;
+  syn_due_ = true;
 }
 
 // Our SYN was acknowledged.
 void Connection::establish(const Segment& segment) {
-  const bool was_retransmitted = backoff_ > 0;
-  if (timing_ && !was_retransmitted) round_trip_.sample(core_.now() - timed_at_);
-  timing_ = false;
+  // Karn's rule: only what was sent once is measured. The SYN left when the connection was made.
+  if (state_ == State::kSynSent && backoff_ == 0) round_trip_.sample(core_.now() - progress_at_);
   send_unacknowledged_ = send_next_ = later_of(segment.acknowledgment, send_next_);
   state_ = State::kEstablished;
   note_progress();
@@ -144,8 +143,7 @@ void Connection::answer_unacceptable(const Segment& segment) {
     return;
   }
   if (segment.length() == 0 && !may_challenge()) return;
-  ack_due_ = AckDue::kNow;
-  schedule();
+  acknowledge_duplicate(segment);
 }
 
 bool Connection::may_challenge() {
@@ -153,6 +151,20 @@ bool Connection::may_challenge() {
   if (now - challenged_at_ < kChallengeSpacing) return false;
   challenged_at_ = now;
   return true;
+}
+
+// Something came again, or is not to be taken: the peer has not seen our last ACK. RFC 2883 section
+// 4 has each duplicate reported by an ACK of its own; other ACKs wait for the end of the burst.
+void Connection::acknowledge_duplicate(const Segment& segment) {
+  ack_due_ = AckDue::kNow;
+  schedule();
+  if (!sack_ || !synchronized() || segment.payload.empty() || segment.sequence >= receive_next_) {
+    return;
+  }
+  const SequenceNumber end = earlier_of(
+      segment.sequence + static_cast<std::uint32_t>(segment.payload.size()), receive_next_);
+  core_.counters.dsacks_sent.add();
+  send_acknowledgment({segment.sequence.value(), end.value()});
 }
 
 // RFC 5961 section 7, and as much for each connection.
@@ -205,23 +217,27 @@ bool Connection::process_acknowledgment(const Segment& segment) {
                          scaled_window(segment) == send_window_;
   update_send_window(segment);
   if (send_window_ == 0) progress_at_ = core_.now();  // alive, if unwilling
-  if (duplicate) process_duplicate_acknowledgment();
+  if (duplicate) core_.counters.duplicate_acks_received.add();
+  if (recovery_ != nullptr && (duplicate || !segment.options.sack.empty())) {
+    tell_recovery(segment, duplicate);
+    schedule_probe();
+    schedule();
+  }
   return true;
 }
 
 bool Connection::process_new_acknowledgment(const Segment& segment) {
   const std::uint32_t acknowledged = segment.acknowledgment - send_unacknowledged_;
-  const std::uint32_t was_in_flight = in_flight();
   const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(acknowledged, queue_.size()));
   const bool fin_acknowledged = fin_sent_ && acknowledged > queue_.size();
 
-  measure_round_trip(segment);
+  if (recovery_ != nullptr) tell_recovery(segment, false);
   send_unacknowledged_ = segment.acknowledgment;
   send_next_ = later_of(send_next_, send_unacknowledged_);
   queue_.acknowledge(bytes);
   update_send_window(segment);
-  recover_or_grow(acknowledged, was_in_flight);
   note_progress();
+  if (recovery_ != nullptr) settle_recovery();
   if (left_to_send() > (fin_acknowledged ? 1U : 0U)) schedule();
 
   if (bytes > 0 && handler_ != nullptr) handler_->on_acknowledged(bytes);
@@ -229,59 +245,29 @@ bool Connection::process_new_acknowledgment(const Segment& segment) {
   return !fin_acknowledged || our_fin_acknowledged();
 }
 
-// Karn's rule: what was sent twice is measured only by its timestamp.
-void Connection::measure_round_trip(const Segment& segment) {
-  if (timing_ && segment.acknowledgment >= timed_sequence_) {
-    round_trip_.sample(core_.now() - timed_at_);
-    timing_ = false;
-    return;
+void Connection::tell_recovery(const Segment& segment, bool duplicate) {
+  std::optional<Duration> echo_age;
+  if (timestamps_ && segment.options.timestamps) {
+    const std::uint32_t age =
+        core_.timestamp_now() + timestamp_offset_ - segment.options.timestamps->echo;
+    if (age < kOldestEcho) echo_age = std::chrono::milliseconds(age);
   }
-  if (timing_ || !timestamps_ || !segment.options.timestamps || backoff_ == 0) return;
-  const std::uint32_t elapsed =
-      core_.timestamp_now() + timestamp_offset_ - segment.options.timestamps->echo;
-  round_trip_.sample(std::chrono::milliseconds(elapsed));
+  Sender state = sender();
+  recovery_->on_acknowledgment({.number = segment.acknowledgment,
+                                .blocks = segment.options.sack.all(),
+                                .duplicate = duplicate,
+                                .echo_age = echo_age},
+                               state);
 }
 
-// NewReno (RFC 6582 section 3.2) while a loss is being repaired, growth of the window otherwise.
-void Connection::recover_or_grow(std::uint32_t acknowledged, std::uint32_t was_in_flight) {
-  duplicate_acks_ = 0;
-  if (!in_recovery_) {
-    const bool limited = was_in_flight + segment_size_ > congestion_.window();
-    congestion_.on_acknowledged(acknowledged, segment_size_, limited);
-    return;
+// When nothing is in flight, and nothing that arrives late would matter, an idle connection is
+// small again.
+void Connection::settle_recovery() {
+  if (recovery_->settled()) {
+    core_.recoveries.destroy(*std::exchange(recovery_, nullptr));
+  } else {
+    schedule_probe();
   }
-  if (send_unacknowledged_ > recover_) {
-    in_recovery_ = false;
-    congestion_.set_window(
-        std::min(congestion_.threshold(),
-                 std::max<std::uint32_t>(in_flight(), segment_size_) + segment_size_));
-    return;
-  }
-  // A partial acknowledgment: the next hole is repaired at once.
-  repair_due_ = true;
-  schedule();
-  const std::uint32_t window = congestion_.window();
-  const std::uint32_t deflated = window - std::min(acknowledged, window - segment_size_);
-  congestion_.set_window(deflated + (acknowledged >= segment_size_ ? segment_size_ : 0U));
-}
-
-// RFC 5681 section 3.2 with the condition of RFC 6582 that spares a window already repaired.
-void Connection::process_duplicate_acknowledgment() {
-  core_.counters.duplicate_acks_received.add();
-  if (in_recovery_) {
-    congestion_.set_window(congestion_.window() + segment_size_);
-    schedule();
-    return;
-  }
-  if (duplicate_acks_ < kDuplicateAckThreshold) ++duplicate_acks_;
-  if (duplicate_acks_ != kDuplicateAckThreshold || send_unacknowledged_ <= recover_) return;
-  core_.counters.fast_retransmits.add();
-  in_recovery_ = true;
-  recover_ = send_highest_ - 1;
-  congestion_.on_loss(in_flight(), segment_size_);
-  congestion_.set_window(congestion_.threshold() + kDuplicateAckThreshold * segment_size_);
-  repair_due_ = true;
-  schedule();
 }
 
 void Connection::update_send_window(const Segment& segment) {
@@ -321,9 +307,9 @@ bool Connection::our_fin_acknowledged() {
 // Leaves of a segment what is new and within the window. False when nothing is left.
 bool Connection::trim_to_window(Segment& segment) {
   if (segment.sequence < receive_next_) {
+    acknowledge_duplicate(segment);
     segment.payload.drop_front(receive_next_ - segment.sequence);
     segment.sequence = receive_next_;
-    ack_due_ = AckDue::kNow;  // the peer has not seen our last ACK
   }
   const std::uint32_t room =
       advertised_edge_ > segment.sequence ? advertised_edge_ - segment.sequence : 0;
@@ -343,7 +329,7 @@ void Connection::process_payload(Segment& segment) {
   }
   if (!trim_to_window(segment)) return;
   note_data_round_trip(segment);
-  if (holds_too_much()) {
+  if (holds_too_much(segment)) {
     core_.counters.dropped_for_memory.add();
     return;
   }
@@ -361,7 +347,8 @@ void Connection::process_payload(Segment& segment) {
   ByteChain data = std::move(segment.payload);
   receive_next_ += static_cast<std::uint32_t>(data.size());
   if (filled_a_hole) {
-    receive_next_ += static_cast<std::uint32_t>(reassembly_.take(receive_next_, data));
+    receive_next_ +=
+        static_cast<std::uint32_t>(reassembly_.take(receive_next_, data, core_.held_runs));
   }
   ++unacknowledged_segments_;
   const bool now = filled_a_hole || unacknowledged_segments_ >= 2;
@@ -373,19 +360,20 @@ void Connection::process_payload(Segment& segment) {
 // RFC 5681 section 4.2: every segment that is out of order is acknowledged at once and by itself,
 // since the peer counts these ACKs.
 void Connection::keep_out_of_order(Segment& segment) {
-  if (!send_acknowledgment()) ack_due_ = AckDue::kNow;
+  Reassembly::Inserted inserted;
   if (core_.pool.pressure() != MemoryPressure::kNone ||
       out_of_order_charge() + kBytesPerBuffer > core_.receive_limit) {
     core_.counters.out_of_order_dropped.add();
-    return;
-  }
-  if (segment.has(wire::kFin)) out_of_order_fin_ = segment.end() - 1U;
-  if (segment.payload.empty()) return;
-  if (reassembly_.insert(segment.sequence, std::move(segment.payload))) {
-    core_.counters.out_of_order.add();
   } else {
-    core_.counters.out_of_order_dropped.add();
+    if (segment.has(wire::kFin)) out_of_order_fin_ = segment.end() - 1U;
+    if (!segment.payload.empty()) {
+      inserted = reassembly_.insert(segment.sequence, std::move(segment.payload), core_.held_runs);
+      (inserted.kept ? core_.counters.out_of_order : core_.counters.out_of_order_dropped).add();
+    }
   }
+  const bool repeated = inserted.duplicate.begin != inserted.duplicate.end;
+  if (sack_ && repeated) core_.counters.dsacks_sent.add();
+  if (!send_acknowledgment(inserted.duplicate)) ack_due_ = AckDue::kNow;
 }
 
 // Hands bytes to the layer above. False when it ended the connection.

@@ -14,11 +14,11 @@ constexpr std::uint32_t kLargestCut = 16 * 1024;
 bool Connection::output() {
   if (state_ == State::kClosed) return true;
   if (state_ == State::kSynSent || state_ == State::kSynReceived) {
-    if (send_next_ == send_unacknowledged_) return send_syn();
+    if (syn_due_) return send_syn();
     return ack_due_ == AckDue::kNone || send_acknowledgment();
   }
-  if (repair_due_ && !send_first_again()) return false;
-  if (!send_data()) return false;
+  if (!send_lost() || !send_data()) return false;
+  if (recovery_ != nullptr && recovery_->release_repairs() && !send_lost()) return false;
   if (ack_due_ == AckDue::kNow) return send_acknowledgment();
   if (ack_due_ == AckDue::kDelayed && acknowledge_at_ == kNever) {
     acknowledge_at_ = core_.now() + core_.config.delayed_ack;
@@ -34,9 +34,10 @@ bool Connection::send_syn() {
   if (!simultaneous || window_scaling_) {
     options.window_scale = window_scale_for(core_.config.receive_buffer);
   }
-  if (!simultaneous || timestamps_) {
+  if (simultaneous ? timestamps_ : core_.config.timestamps) {
     options.timestamps = {{core_.timestamp_now() + timestamp_offset_, recent_timestamp_}};
   }
+  options.sack_permitted = core_.config.sack && (!simultaneous || sack_);
   const bool sent = core_.writer.send_bare(
       {.flow = flow_,
        .sequence = send_unacknowledged_,
@@ -46,58 +47,113 @@ bool Connection::send_syn() {
        .options = options},
       offloads_, next_hop_);
   if (!sent) return false;
-  note_sent(send_unacknowledged_, 1);
-  send_next_ = send_unacknowledged_ + 1;
+  if (send_highest_ != send_unacknowledged_) core_.counters.retransmitted_segments.add();
+  send_next_ = send_highest_ = send_unacknowledged_ + 1;
+  syn_due_ = false;
   ack_due_ = AckDue::kNone;
   start_retransmission_timer();
   return true;
 }
 
+// What is taken for lost, the earliest first, as far as the peer's window and the congestion window
+// allow. False when buffers ran out.
+bool Connection::send_lost() {
+  while (recovery_ != nullptr) {
+    const auto lost = recovery_->first_lost();
+    if (!lost) break;
+    const std::uint32_t limit = payload_limit();
+    const std::uint32_t offset = lost->begin - send_unacknowledged_;
+    // With nothing in the network there is nothing to wait for.
+    const std::uint32_t least = recovery_->pipe() == 0 ? limit : 0;
+    const std::uint32_t room = std::max(congestion_room(), least);
+    std::uint32_t size = std::min({lost->size(), window_room(offset), largest_piece()});
+    if (size > room) size = room / limit * limit;
+    if (size == 0) break;
+    const auto queued = static_cast<std::uint32_t>(queue_.size());
+    const std::uint32_t bytes = std::min(size, queued - std::min(queued, offset));
+    if (send_piece(offset, bytes, bytes < size) < size) {
+      start_retransmission_timer();
+      return false;
+    }
+  }
+  return true;
+}
+
+// A tail loss probe (RFC 8985 section 7.3): a new segment beside the congestion window, or the last
+// one again.
+void Connection::send_probe() {
+  const auto queued = static_cast<std::uint32_t>(queue_.size());
+  const std::uint32_t limit = payload_limit();
+  std::uint32_t offset = in_flight();
+  std::uint32_t size = std::min({queued - std::min(queued, offset), limit, window_room(offset)});
+  const bool repeats = size == 0;
+  if (repeats) {
+    const Scoreboard& board = recovery_->board();
+    const Scoreboard::Part last = board.part(board.size() - 1);
+    size = std::min(last.size(), limit);
+    offset = last.end - size - send_unacknowledged_;
+    size = std::min(size, queued - std::min(queued, offset));
+  }
+  const bool with_fin = repeats ? fin_sent_ && offset + size == queued : false;
+  const std::uint32_t sent = send_piece(offset, size, with_fin);
+  if (sent == 0) return;
+  if (!repeats) send_next_ += sent;
+  Sender state = sender();
+  recovery_->note_probe(repeats, state);
+}
+
 // New data and the FIN, as far as the peer's window and the congestion window allow. False when
 // buffers ran out.
 bool Connection::send_data() {
+  bool sent_some = false;
   while (left_to_send() > in_flight()) {
     const std::uint32_t offset = in_flight();
     const auto queued = static_cast<std::uint32_t>(queue_.size());
     const std::uint32_t unsent = queued > offset ? queued - offset : 0;
-    const std::uint32_t room = sendable(offset);
+    const std::uint32_t room = std::min(window_room(offset), congestion_room());
     const std::uint32_t size = std::min({unsent, room, largest_piece()});
     const bool last = finish_requested_ && size == unsent && size < room;
     if (size == 0 && !last) break;
     // Silly windows are not filled (RFC 9293 section 3.8.6.2.1); a small last piece is not silly.
-    if (size < unsent && size < segment_size_ && size < largest_send_window_ / 2) break;
+    if (size < unsent && size < payload_limit() && size < largest_send_window_ / 2) break;
     const std::uint32_t sent = send_piece(offset, size, last);
     send_next_ += sent;
     if (sent < size || (size == 0 && sent == 0)) {
       start_retransmission_timer();
       return false;
     }
+    sent_some = true;
   }
   // With nothing in flight and something left the timer is what probes the peer's window.
   if (left_to_send() > 0 || in_flight() > 0) start_retransmission_timer();
+  if (sent_some) {
+    recovery_->note_limit(congestion_room() < segment_size_);
+    schedule_probe();
+  }
   return true;
 }
 
-std::uint32_t Connection::sendable(std::uint32_t offset) const {
-  const std::uint32_t window = std::min(send_window_, congestion_.window());
-  return window > offset ? window - offset : 0;
+std::uint32_t Connection::congestion_room() const {
+  return recovery_ == nullptr ? congestion_.window() : recovery_->room(congestion_.window());
+}
+
+// How much of what lies at an offset the peer's window takes.
+std::uint32_t Connection::window_room(std::uint32_t offset) const {
+  return send_window_ > offset ? send_window_ - offset : 0;
 }
 
 std::uint32_t Connection::largest_piece() const {
-  if (!offloads_.segmentation || !offloads_.multi_segment) return segment_size_;
-  return std::max(kLargestCut / segment_size_, 1U) * segment_size_;
+  const std::uint32_t limit = payload_limit();
+  if (!offloads_.segmentation || !offloads_.multi_segment) return limit;
+  return std::max(kLargestCut / limit, 1U) * limit;
 }
 
-// Repairs the first hole. The FIN alone may be what is missing.
-bool Connection::send_first_again() {
-  const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(queue_.size(), segment_size_));
-  const bool with_fin = fin_sent_ && size == queue_.size();
-  if (size > 0 || with_fin) {
-    if (send_piece(0, size, with_fin) == 0) return false;
-    start_retransmission_timer();
-  }
-  repair_due_ = false;
-  return true;
+// The segment size leaves room for timestamps; SACK blocks take more.
+std::uint16_t Connection::payload_limit() const {
+  if (!sack_ || reassembly_.empty()) return segment_size_;
+  const std::size_t blocks =
+      std::min(reassembly_.runs(), wire::TcpOptions::most_sack_blocks(timestamps_));
+  return static_cast<std::uint16_t>(segment_size_ - 4 - 8 * blocks);
 }
 
 // Sends `size` queued bytes at an offset, and the FIN behind them if asked. Returns what was sent,
@@ -119,6 +175,7 @@ std::uint32_t Connection::send_piece(std::uint32_t offset, std::uint32_t size, b
   }
   const SequenceNumber sequence = send_unacknowledged_ + offset;
   const bool push = offset + read == queue_.size();
+  const std::uint16_t limit = payload_limit();
   core_.writer.send({.flow = flow_,
                      .sequence = sequence,
                      .acknowledgment = receive_next_,
@@ -126,7 +183,7 @@ std::uint32_t Connection::send_piece(std::uint32_t offset, std::uint32_t size, b
                                                         (with_fin ? wire::kFin : 0)),
                      .window = next_window_field(),
                      .options = segment_options(),
-                     .cut_to = read > segment_size_ ? segment_size_ : std::uint16_t{0}},
+                     .cut_to = read > limit ? limit : std::uint16_t{0}},
                     std::move(packet), offloads_, next_hop_);
   if (with_fin && !fin_sent_) {
     fin_sent_ = true;
@@ -139,14 +196,9 @@ std::uint32_t Connection::send_piece(std::uint32_t offset, std::uint32_t size, b
 // Every segment carries an ACK; what was due has been sent with it.
 void Connection::note_sent(SequenceNumber sequence, std::uint32_t length) {
   const SequenceNumber end = sequence + length;
-  if (sequence < send_highest_) {
-    core_.counters.retransmitted_segments.add();
-    if (timing_ && sequence < timed_sequence_) timing_ = false;
-  } else if (!timing_) {
-    timing_ = true;
-    timed_sequence_ = end;
-    timed_at_ = core_.now();
-  }
+  if (recovery_ == nullptr) recovery_ = core_.recoveries.make(sequence, core_.ranges);
+  recovery_->on_sent(sequence, end, core_.now());
+  if (sequence < send_highest_) core_.counters.retransmitted_segments.add();
   if (end > send_highest_) {
     core_.counters.payload_bytes_sent.add(end - later_of(send_highest_, sequence));
     send_highest_ = end;
@@ -164,13 +216,13 @@ SequenceNumber Connection::bare_sequence() const {
   return earlier_of(send_highest_, later_of(send_unacknowledged_ + send_window_, send_next_));
 }
 
-bool Connection::send_acknowledgment() {
+bool Connection::send_acknowledgment(const wire::SackBlock& duplicate) {
   const bool sent = core_.writer.send_bare({.flow = flow_,
                                             .sequence = bare_sequence(),
                                             .acknowledgment = receive_next_,
                                             .flags = wire::kAck,
                                             .window = next_window_field(),
-                                            .options = segment_options()},
+                                            .options = segment_options(duplicate)},
                                            offloads_, next_hop_);
   if (!sent) return false;
   ack_due_ = AckDue::kNone;
@@ -180,10 +232,18 @@ bool Connection::send_acknowledgment() {
   return true;
 }
 
-wire::TcpOptions Connection::segment_options() const {
+// RFC 2018 section 4: every ACK tells all it can of what is held. RFC 2883 section 4: a duplicate
+// comes first, once.
+wire::TcpOptions Connection::segment_options(const wire::SackBlock& duplicate) const {
   wire::TcpOptions options;
   if (timestamps_) {
     options.timestamps = {{core_.timestamp_now() + timestamp_offset_, recent_timestamp_}};
+  }
+  if (!sack_) return options;
+  if (duplicate.begin != duplicate.end) options.sack.add(duplicate);
+  if (!reassembly_.empty()) {
+    reassembly_.report(options.sack, wire::TcpOptions::most_sack_blocks(timestamps_),
+                       core_.held_runs);
   }
   return options;
 }

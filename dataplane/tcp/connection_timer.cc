@@ -6,8 +6,9 @@ namespace sluice::tcp {
 
 void Connection::arm_timer() {
   if (state_ == State::kClosed) return;
-  core_.wheel.arm(
-      timer_, std::min({retransmit_at_, acknowledge_at_, orphan_until_, keep_alive_deadline()}));
+  const Instant early = recovery_ == nullptr ? kNever : recovery_->early_deadline();
+  core_.wheel.arm(timer_, std::min({retransmit_at_, acknowledge_at_, orphan_until_, early,
+                                    keep_alive_deadline()}));
 }
 
 void Connection::on_timer(Instant now) {
@@ -19,6 +20,7 @@ void Connection::on_timer(Instant now) {
       schedule();
     }
   }
+  if (recovery_ != nullptr && recovery_->early_deadline() <= now) on_early_timer();
   if (retransmit_at_ <= now) {
     retransmit_at_ = kNever;
     on_retransmission_timeout(now);
@@ -40,6 +42,22 @@ Duration Connection::backed_off_timeout() const {
 void Connection::start_retransmission_timer() {
   if (retransmit_at_ != kNever) return;
   retransmit_at_ = core_.now() + backed_off_timeout();
+  arm_timer();
+}
+
+// A probe stands in for the timeout that it was meant to come before (RFC 8985 section 7.3).
+void Connection::on_early_timer() {
+  Sender state = sender();
+  if (recovery_->on_early_timer(state)) {
+    send_probe();
+    retransmit_at_ = kNever;
+    start_retransmission_timer();
+  }
+  schedule();
+}
+
+void Connection::schedule_probe() {
+  recovery_->schedule_probe(retransmit_at_, sender());
   arm_timer();
 }
 
@@ -72,19 +90,10 @@ void Connection::on_retransmission_timeout(Instant now) {
     return;
   }
   core_.counters.retransmission_timeouts.add();
-  if (backoff_ == 0) {
-    congestion_.on_timeout(in_flight(), segment_size_);
-  } else {
-    congestion_.on_repeated_timeout(segment_size_);
-  }
+  Sender state = sender();
+  recovery_->on_timeout(backoff_ == 0, state);
   if (backoff_ < 255) ++backoff_;
-  // RFC 6582 section 4: no fast retransmit for what this timeout sends again.
-  recover_ = send_highest_ - 1;
-  in_recovery_ = false;
-  repair_due_ = false;
-  duplicate_acks_ = 0;
-  timing_ = false;
-  send_next_ = send_unacknowledged_;
+  start_retransmission_timer();
   schedule();
 }
 
@@ -95,8 +104,7 @@ void Connection::retry_handshake() {
     return;
   }
   ++backoff_;
-  timing_ = false;
-  send_next_ = send_unacknowledged_;
+  syn_due_ = true;
   schedule();
 }
 

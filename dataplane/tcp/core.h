@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "dataplane/tcp/config.h"
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/flow_table.h"
+#include "dataplane/tcp/reassembly.h"
+#include "dataplane/tcp/recovery.h"
 #include "dataplane/tcp/response_limit.h"
 #include "dataplane/tcp/segment_writer.h"
 
@@ -58,7 +61,13 @@ struct Core {
         resets(worker_clock, tcp_config.resets_per_second),
         writer(packet_pool, ip_egress, counters, resets),
         flows(tcp_config.max_connections + tcp_config.max_half_open + tcp_config.max_time_wait),
+        held_runs(std::max(kLeastHeldRuns, tcp_config.max_connections)),
+        ranges(tcp_config.max_connections),
+        recoveries(tcp_config.max_connections),
         receive_limit(tcp_config.receive_buffer) {}
+
+  /// Enough for a few connections to fill theirs where there are only few connections at all.
+  static constexpr std::uint32_t kLeastHeldRuns = 16 * Reassembly::kMostRuns;
 
   const StackConfig config;
   const Clock& clock;
@@ -73,6 +82,10 @@ struct Core {
   SegmentWriter writer;
   FlowTable flows;
   TimeWaitTable* time_wait = nullptr;
+
+  HeldRunPool held_runs;    ///< what all connections' Reassembly share
+  RangePools ranges;        ///< what all scoreboards share
+  RecoveryPool recoveries;  ///< of connections with data in flight; there is one for each
 
   ConnectionList ready;               ///< have something to send at the end of the burst
   std::vector<Connection*> finished;  ///< to be freed at the end of the burst

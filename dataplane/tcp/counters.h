@@ -38,12 +38,25 @@ struct Counters {
 
   Counter retransmitted_segments;  ///< segments sent again, for any reason
   Counter retransmission_timeouts;
-  Counter fast_retransmits;  ///< entries into fast recovery
+  Counter fast_retransmits;      ///< entries into fast recovery
+  Counter slow_start_exits;      ///< by longer round trips, before a loss (RFC 9406)
+  Counter idle_restarts;         ///< windows reset since nothing was sent for long
+  Counter rack_marked_lost;      ///< segments found lost by time (RFC 8985)
+  Counter tlp_probes;            ///< tail loss probes sent
+  Counter tlp_repairs;           ///< losses that only a tail loss probe repaired
+  Counter reordered_deliveries;  ///< ACKs that showed segments to have overtaken others
+  Counter spurious_timeouts;     ///< timeouts taken back: the answer was only late
+  Counter spurious_recoveries;   ///< fast recoveries taken back: nothing was lost
+  Counter sack_blocks_received;  ///< SACK blocks of what is in flight
+  Counter sack_blocks_ignored;   ///< SACK blocks of what is not
+  Counter sack_reneged;          ///< times a peer no longer had what it told to have
+  Counter dsacks_received;       ///< reports of duplicates (RFC 2883)
   Counter zero_window_probes;
   Counter keep_alive_probes;
   Counter keep_alive_timeouts;  ///< idle connections given up; among connections_timed_out, too
   Counter duplicate_acks_received;
   Counter delayed_acks_sent;  ///< by the delayed-ACK timer
+  Counter dsacks_sent;        ///< duplicate segments reported to the peer
 
   Counter malformed;              ///< dropped: header shorter than it says
   Counter bad_checksum;           ///< dropped

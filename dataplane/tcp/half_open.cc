@@ -9,7 +9,7 @@ HalfOpen::HalfOpen(HalfOpenTable& table, const Segment& syn, std::uint64_t hash,
     : table_(table),
       handshake_{.flow = syn.flow,
                  .path = path,
-                 .negotiated = Negotiated::from(syn.options, syn.flow.remote),
+                 .negotiated = Negotiated::from(syn.options, syn.flow.remote, table.core_.config),
                  .initial_send = initial_send,
                  .initial_receive = syn.sequence},
       hash_(hash) {}
@@ -58,7 +58,8 @@ bool HalfOpenTable::cookie_wanted() const {
 
 bool HalfOpenTable::answer_with_cookie(const Segment& syn, const ip::Path& path,
                                        std::optional<SequenceNumber> least) {
-  const SynCookies::Cookie cookie = cookies_.make(syn);
+  const SynCookies::Cookie cookie =
+      cookies_.make(syn, Negotiated::from(syn.options, syn.flow.remote, core_.config));
   if (least && !cookie.negotiated.timestamps && cookie.initial_send < *least) {
     core_.counters.syns_dropped_backlog.add();
     return false;
@@ -110,6 +111,7 @@ void HalfOpenTable::send_syn_ack(const Handshake& handshake, std::uint32_t times
     options.window_scale = window_scale_for(core_.config.receive_buffer);
   }
   if (negotiated.timestamps) options.timestamps = {{timestamp, negotiated.recent_timestamp}};
+  options.sack_permitted = negotiated.sack;
   core_.writer.send_bare(
       {.flow = handshake.flow,
        .sequence = handshake.initial_send,

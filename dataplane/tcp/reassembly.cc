@@ -1,61 +1,144 @@
 #include "dataplane/tcp/reassembly.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace sluice::tcp {
+namespace {
 
-bool Reassembly::insert(SequenceNumber begin, ByteChain bytes) {
-  // Segments mostly arrive behind all others: look from the end.
-  std::size_t at = pieces_.size();
-  while (at > 0 && begin < pieces_[at - 1].begin) --at;
-
-  if (at > 0 && begin < pieces_[at - 1].end()) {
-    const std::uint32_t overlap = pieces_[at - 1].end() - begin;
-    if (overlap >= bytes.size()) return true;
-    bytes.drop_front(overlap);
-    begin += overlap;
+void note_duplicate(Reassembly::Inserted& result, SequenceNumber begin, SequenceNumber end) {
+  if (result.duplicate.begin == result.duplicate.end) {
+    result.duplicate = {begin.value(), end.value()};
   }
-  const SequenceNumber end = begin + static_cast<std::uint32_t>(bytes.size());
-  std::size_t covered = at;
-  while (covered < pieces_.size() && pieces_[covered].end() <= end) {
-    size_ -= pieces_[covered].bytes.size();
-    ++covered;
-  }
-  if (covered < pieces_.size() && pieces_[covered].begin < end) {
-    bytes.truncate(pieces_[covered].begin - begin);
-  }
-  if (covered == at && pieces_.size() >= kMostPieces) return false;
-  const auto position = pieces_.begin() + static_cast<std::ptrdiff_t>(at);
-  size_ += bytes.size();
-  if (covered == at) {
-    pieces_.insert(position, Piece{begin, std::move(bytes)});
-  } else {
-    *position = Piece{begin, std::move(bytes)};
-    pieces_.erase(position + 1, pieces_.begin() + static_cast<std::ptrdiff_t>(covered));
-  }
-  return true;
 }
 
-std::size_t Reassembly::take(SequenceNumber next, ByteChain& out) {
-  std::size_t taken = 0;
-  std::size_t used = 0;
-  while (used < pieces_.size() && pieces_[used].begin <= next) {
-    Piece& piece = pieces_[used++];
-    size_ -= piece.bytes.size();
-    if (piece.end() <= next) continue;
-    piece.bytes.drop_front(next - piece.begin);
-    taken += piece.bytes.size();
-    next = piece.begin + static_cast<std::uint32_t>(piece.bytes.size());
-    out.append(std::move(piece.bytes));
+}  // namespace
+
+Reassembly::Inserted Reassembly::insert(SequenceNumber begin, ByteChain bytes, HeldRunPool& pool) {
+  Inserted result;
+  std::uint32_t at = last_not_after(begin, pool);
+  if (at != kNone && begin < pool[at].end()) {
+    const SequenceNumber end = begin + static_cast<std::uint32_t>(bytes.size());
+    const SequenceNumber held_to = earlier_of(end, pool[at].end());
+    note_duplicate(result, begin, held_to);
+    bytes.drop_front(held_to - begin);
+    begin = held_to;
   }
-  pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(used));
+  if (!bytes.empty()) {
+    const std::uint32_t next = at == kNone ? first_ : pool[at].next;
+    const SequenceNumber end = begin + static_cast<std::uint32_t>(bytes.size());
+    drop_covered(next, end, result, pool);
+    const std::uint32_t behind = at == kNone ? first_ : pool[at].next;
+    if (behind != kNone && pool[behind].begin < end) {
+      note_duplicate(result, pool[behind].begin, end);
+      bytes.truncate(pool[behind].begin - begin);
+    }
+    at = add(at, begin, std::move(bytes), pool);
+    if (at == kNone) return result;
+    join_next(at, pool);
+  }
+  unlink_age(at, pool);
+  link_newest(at, pool);
+  result.kept = true;
+  return result;
+}
+
+// Segments mostly arrive behind all others: looks from the end.
+std::uint32_t Reassembly::last_not_after(SequenceNumber begin, const HeldRunPool& pool) const {
+  std::uint32_t at = last_;
+  while (at != kNone && begin < pool[at].begin) at = pool[at].previous;
+  return at;
+}
+
+// Removes the runs from `at` on that end at or before `end`.
+void Reassembly::drop_covered(std::uint32_t at, SequenceNumber end, Inserted& result,
+                              HeldRunPool& pool) {
+  while (at != kNone && pool[at].end() <= end) {
+    note_duplicate(result, pool[at].begin, pool[at].end());
+    const std::uint32_t next = pool[at].next;
+    remove(at, pool);
+    at = next;
+  }
+}
+
+// Bytes behind the run `behind` (kNone: before all). Returns the run that has them now.
+std::uint32_t Reassembly::add(std::uint32_t behind, SequenceNumber begin, ByteChain bytes,
+                              HeldRunPool& pool) {
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  if (behind != kNone && pool[behind].end() == begin) {
+    pool[behind].bytes.append(std::move(bytes));
+    size_ += size;
+    return behind;
+  }
+  HeldRun* run = runs_ < kMostRuns ? pool.make() : nullptr;
+  if (run == nullptr) return kNone;
+  const std::uint32_t index = pool.index_of(*run);
+  run->begin = begin;
+  run->bytes = std::move(bytes);
+  run->previous = behind;
+  run->next = behind == kNone ? first_ : pool[behind].next;
+  (behind == kNone ? first_ : pool[behind].next) = index;
+  (run->next == kNone ? last_ : pool[run->next].previous) = index;
+  link_newest(index, pool);
+  size_ += size;
+  ++runs_;
+  return index;
+}
+
+void Reassembly::join_next(std::uint32_t at, HeldRunPool& pool) {
+  const std::uint32_t next = pool[at].next;
+  if (next == kNone || pool[next].begin != pool[at].end()) return;
+  pool[at].bytes.append(std::move(pool[next].bytes));
+  remove(next, pool);
+}
+
+void Reassembly::remove(std::uint32_t at, HeldRunPool& pool) {
+  HeldRun& run = pool[at];
+  // Bytes that were moved away are counted where they are now.
+  size_ -= static_cast<std::uint32_t>(run.bytes.size());
+  (run.previous == kNone ? first_ : pool[run.previous].next) = run.next;
+  (run.next == kNone ? last_ : pool[run.next].previous) = run.previous;
+  unlink_age(at, pool);
+  pool.destroy(run);
+  --runs_;
+}
+
+void Reassembly::link_newest(std::uint32_t at, HeldRunPool& pool) {
+  pool[at].newer = kNone;
+  pool[at].older = newest_;
+  if (newest_ != kNone) pool[newest_].newer = at;
+  newest_ = at;
+}
+
+void Reassembly::unlink_age(std::uint32_t at, HeldRunPool& pool) {
+  const HeldRun& run = pool[at];
+  (run.newer == kNone ? newest_ : pool[run.newer].older) = run.older;
+  if (run.older != kNone) pool[run.older].newer = run.newer;
+}
+
+std::size_t Reassembly::take(SequenceNumber next, ByteChain& out, HeldRunPool& pool) {
+  std::size_t taken = 0;
+  while (first_ != kNone && pool[first_].begin <= next) {
+    const SequenceNumber begin = pool[first_].begin;
+    ByteChain bytes = std::move(pool[first_].bytes);
+    size_ -= static_cast<std::uint32_t>(bytes.size());
+    remove(first_, pool);
+    if (begin + static_cast<std::uint32_t>(bytes.size()) <= next) continue;
+    bytes.drop_front(next - begin);
+    taken += bytes.size();
+    next += static_cast<std::uint32_t>(bytes.size());
+    out.append(std::move(bytes));
+  }
   return taken;
 }
 
-void Reassembly::clear() {
-  std::vector<Piece>().swap(pieces_);
-  size_ = 0;
+void Reassembly::report(wire::SackBlocks& blocks, std::size_t most, const HeldRunPool& pool) const {
+  for (std::uint32_t at = newest_; at != kNone && blocks.size() < most; at = pool[at].older) {
+    blocks.add({pool[at].begin.value(), pool[at].end().value()});
+  }
+}
+
+void Reassembly::clear(HeldRunPool& pool) {
+  while (first_ != kNone) remove(first_, pool);
 }
 
 }  // namespace sluice::tcp

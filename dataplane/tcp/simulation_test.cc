@@ -30,7 +30,13 @@ testing::Impairments random_impairments(std::mt19937_64& random) {
           .reordering = up_to(0.3),
           .corruption = up_to(0.05),
           .delay = milliseconds(1 + random() % 40),
-          .jitter = milliseconds(random() % 10)};
+          .jitter = milliseconds(random() % 10),
+          .burst_begin = up_to(0.01),
+          .burst_length = milliseconds(random() % 50),
+          .overtaken = up_to(0.1),
+          .overtaken_by = static_cast<unsigned>(1 + random() % 20),
+          .rate = random() % 2 == 0 ? 0 : (1 + random() % 100) * 1'000'000,
+          .queue = 10'000 + random() % 200'000};
 }
 
 void expect_same(const std::string& received, const std::string& sent) {
@@ -83,6 +89,8 @@ class Transfer {
     config.give_up_after = minutes(20);
     config.syn_retries = 20;
     config.orphan_timeout = minutes(20);
+    config.sack = seed % 7 != 0;
+    config.rack = seed % 3 != 0;
     return config;
   }
 

@@ -299,7 +299,7 @@ TEST_F(StackTest, ThreeDuplicateAcksRepairALossWithoutATimeout) {
   EXPECT_EQ(client_counters().retransmission_timeouts.get(), 0U);
 }
 
-TEST_F(StackTest, ALostTailIsRepairedByTheTimer) {
+TEST_F(StackTest, ALostTailIsRepairedByAProbeAndThenByTheTimer) {
   establish();
   int losses = 2;
   simulation_.inspect = [&](const SimulatedHost& sender, const Segment& segment) {
@@ -308,7 +308,8 @@ TEST_F(StackTest, ALostTailIsRepairedByTheTimer) {
   };
   say(client_, "tail", simulation_.client());
   ASSERT_TRUE(eventually([&] { return server().received == "tail"; }));
-  EXPECT_EQ(client_counters().retransmission_timeouts.get(), 2U);
+  EXPECT_EQ(client_counters().tlp_probes.get(), 1U);
+  EXPECT_EQ(client_counters().retransmission_timeouts.get(), 1U);
 }
 
 TEST_F(StackTest, APeerThatStopsAcknowledgingIsGivenUp) {

@@ -44,14 +44,14 @@ std::uint32_t tag(const HashKey& key, const wire::FlowKey& flow, SequenceNumber 
 
 }  // namespace
 
-SynCookies::Cookie SynCookies::make(const Segment& syn) {
+SynCookies::Cookie SynCookies::make(const Segment& syn, const Negotiated& offered) {
   const std::int64_t now = period();
   Secret& secret = secrets_[static_cast<std::size_t>(now & 1)];
   if (secret.period != now) {
     renew(secret.key);
     secret.period = now;
   }
-  Negotiated negotiated = Negotiated::from(syn.options, syn.flow.remote);
+  Negotiated negotiated = offered;
   const std::uint32_t size = size_index(negotiated.peer_segment_size);
   negotiated.peer_segment_size = kSegmentSizes[size];
   if (!negotiated.timestamps) {

@@ -33,7 +33,8 @@ class SynCookies {
 
   explicit SynCookies(const Clock& clock) : clock_(clock) {}
 
-  [[nodiscard]] Cookie make(const Segment& syn);
+  /// For a SYN that offers `offered`.
+  [[nodiscard]] Cookie make(const Segment& syn, const Negotiated& offered);
 
   /// The timestamp for a cookie's SYN-ACK, given the one it would have had otherwise: the nearest
   /// before it that holds what was negotiated. So timestamps never go backwards.

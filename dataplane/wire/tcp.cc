@@ -11,10 +11,19 @@ enum OptionKind : std::uint8_t {
   kMaximumSegmentSize = 2,
   kWindowScale = 3,
   kSackPermitted = 4,
+  kSack = 5,
   kTimestamps = 8,
 };
 
 constexpr std::uint8_t kLargestShift = 14;
+constexpr std::size_t kSackBlockSize = 8;
+
+void read_sack(SackBlocks& blocks, Bytes option) {
+  if ((option.size() - 2) % kSackBlockSize != 0) return;
+  for (std::size_t at = 2; at < option.size(); at += kSackBlockSize) {
+    blocks.add({load_be32(&option[at]), load_be32(&option[at + 4])});
+  }
+}
 
 void read_option(TcpOptions& options, Bytes option) {
   switch (option[0]) {
@@ -26,6 +35,9 @@ void read_option(TcpOptions& options, Bytes option) {
       break;
     case kSackPermitted:
       if (option.size() == 2) options.sack_permitted = true;
+      break;
+    case kSack:
+      read_sack(options.sack, option);
       break;
     case kTimestamps:
       if (option.size() == 10) {
@@ -69,7 +81,8 @@ TcpOptions TcpOptions::parse(Bytes options) {
 
 std::size_t TcpOptions::size() const {
   return (maximum_segment_size ? 4U : 0U) + (window_scale ? 4U : 0U) + (timestamps ? 12U : 0U) +
-         (sack_permitted && !timestamps ? 4U : 0U);
+         (sack_permitted && !timestamps ? 4U : 0U) +
+         (sack.empty() ? 0U : 4U + sack.size() * kSackBlockSize);
 }
 
 // SACK-permitted takes the place of the two NOPs that align the timestamps.
@@ -100,6 +113,16 @@ void TcpOptions::write(std::uint8_t* out) const {
     *out++ = kWindowScale;
     *out++ = 3;
     *out++ = *window_scale;
+  }
+  if (sack.empty()) return;
+  *out++ = kNoOperation;
+  *out++ = kNoOperation;
+  *out++ = kSack;
+  *out++ = static_cast<std::uint8_t>(2 + sack.size() * kSackBlockSize);
+  for (const SackBlock& block : sack.all()) {
+    store_be32(out, block.begin);
+    store_be32(out + 4, block.end);
+    out += kSackBlockSize;
   }
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "dataplane/wire/bytes.h"
 
@@ -63,6 +65,31 @@ struct TcpHeaderFields {
 /// with a checksum of zero.
 void write_tcp_header(std::uint8_t* out, const TcpHeaderFields& fields, std::size_t options_size);
 
+/// Bytes the receiver has, from `begin` up to but without `end` (RFC 2018 section 3).
+struct SackBlock {
+  std::uint32_t begin;
+  std::uint32_t end;
+  friend bool operator==(const SackBlock&, const SackBlock&) = default;
+};
+
+/// The blocks of a SACK option, the first one first.
+class SackBlocks {
+ public:
+  static constexpr std::size_t kMost = 4;
+
+  /// What is beyond kMost is left out.
+  void add(const SackBlock& block) {
+    if (count_ < kMost) blocks_[count_++] = block;
+  }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t size() const { return count_; }
+  [[nodiscard]] std::span<const SackBlock> all() const { return {blocks_.data(), count_}; }
+
+ private:
+  std::uint8_t count_ = 0;
+  std::array<SackBlock, kMost> blocks_{};
+};
+
 /// The TCP options Sluice understands (RFC 9293 section 3.2, RFC 7323, RFC 2018).
 struct TcpOptions {
   struct Timestamps {
@@ -74,6 +101,12 @@ struct TcpOptions {
   std::optional<std::uint8_t> window_scale;  ///< the shift; at most 14 (RFC 7323 section 2.3)
   std::optional<Timestamps> timestamps;
   bool sack_permitted = false;
+  SackBlocks sack;  ///< at most three beside timestamps, and none on a SYN: they must fit
+
+  /// How many SACK blocks fit behind timestamps, or into the whole option space.
+  static constexpr std::size_t most_sack_blocks(bool beside_timestamps) {
+    return beside_timestamps ? 3 : 4;
+  }
 
   /// Reads an option list. A malformed list ends the reading at the fault (RFC 9293 section
   /// 3.10.7 asks nothing else); what came before it counts.

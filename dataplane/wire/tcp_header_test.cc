@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -44,6 +45,7 @@ void expect_round_trip(const TcpOptions& options) {
     EXPECT_EQ(read.timestamps->value, options.timestamps->value);
     EXPECT_EQ(read.timestamps->echo, options.timestamps->echo);
   }
+  EXPECT_TRUE(std::ranges::equal(read.sack.all(), options.sack.all()));
 }
 
 TEST(TcpOptions, EveryCombinationReadsBackAligned) {
@@ -55,6 +57,22 @@ TEST(TcpOptions, EveryCombinationReadsBackAligned) {
     options.sack_permitted = (set & 8) != 0;
     expect_round_trip(options);
   }
+}
+
+TEST(TcpOptions, SackBlocksReadBackInOrderAlsoBesideTimestamps) {
+  for (const bool timestamps : {false, true}) {
+    TcpOptions options;
+    if (timestamps) options.timestamps = {{1, 2}};
+    const std::size_t most = TcpOptions::most_sack_blocks(timestamps);
+    for (std::uint32_t i = 0; i < most; ++i) options.sack.add({i * 10, i * 10 + 5});
+    EXPECT_LE(options.size(), TcpHeader::kMaximumSize - TcpHeader::kMinimumSize);
+    expect_round_trip(options);
+  }
+}
+
+TEST(TcpOptions, ASackOptionWithHalfABlockIsIgnored) {
+  const std::vector<std::uint8_t> half{5, 6, 0, 0, 0, 1, 1, 1};
+  EXPECT_TRUE(TcpOptions::parse(half).sack.empty());
 }
 
 TEST(TcpOptions, StopsAtAFaultAndKeepsWhatCameBefore) {

@@ -112,7 +112,11 @@ void Simulation::carry(const SimulatedHost& sender, Flight flight) {
 }
 
 void Simulation::launch(Flight flight) {
-  Duration delay = impairments.delay;
+  Direction& direction = flight.destination == server_->address() ? up_ : down_;
+  if (lost_in_burst(direction)) return;
+  const auto queued = queue_for(direction, flight.bytes.size());
+  if (!queued) return;
+  Duration delay = impairments.delay + *queued;
   if (impairments.jitter > Duration::zero()) {
     delay += Duration(static_cast<std::int64_t>(random_()) % impairments.jitter.count());
     delay = std::max(delay, Duration::zero());
@@ -121,11 +125,62 @@ void Simulation::launch(Flight flight) {
   if (chance(impairments.corruption)) {
     flight.bytes[random_() % flight.bytes.size()] ^= static_cast<std::uint8_t>(1 + random_() % 255);
   }
-  in_flight_.emplace(clock_.now() + delay, std::move(flight));
+  const Instant arrival = clock_.now() + delay;
+  overtake(direction, arrival);
+  if (chance(impairments.overtaken)) {
+    // Where nothing overtakes it, it comes three delays late.
+    const auto place = in_flight_.emplace(arrival + 3 * impairments.delay, std::move(flight));
+    direction.held_back.push_back({place, impairments.overtaken_by});
+  } else {
+    in_flight_.emplace(arrival, std::move(flight));
+  }
+}
+
+bool Simulation::lost_in_burst(Direction& direction) {
+  if (impairments.burst_begin <= 0) return false;
+  const Instant now = clock_.now();
+  if (direction.burst_until <= now && chance(impairments.burst_begin)) {
+    const double length = std::exponential_distribution<>()(random_) *
+                          static_cast<double>(impairments.burst_length.count());
+    direction.burst_until = now + Duration(static_cast<std::int64_t>(length));
+  }
+  return direction.burst_until > now && chance(impairments.burst_loss);
+}
+
+// How long a packet waits for the link and is on it; nothing when the queue is full.
+std::optional<Duration> Simulation::queue_for(Direction& direction, std::size_t size) {
+  if (impairments.rate == 0) return Duration::zero();
+  constexpr std::size_t kLowerHeaders = 20 + 14;
+  const auto time_for = [&](std::size_t bytes) {
+    return Duration(static_cast<std::int64_t>(bytes * 8 * 1'000'000'000 / impairments.rate));
+  };
+  const Instant start = std::max(direction.busy_until, clock_.now());
+  if (start - clock_.now() > time_for(impairments.queue)) return {};
+  direction.busy_until = start + time_for(size + kLowerHeaders);
+  return direction.busy_until - clock_.now();
+}
+
+// Lets those go that have waited for enough others.
+void Simulation::overtake(Direction& direction, Instant arrival) {
+  std::erase_if(direction.held_back, [&](Direction::HeldBack& held) {
+    if (--held.until_overtaken > 0) return false;
+    const Instant released = arrival + std::chrono::microseconds(1);
+    if (held.place->first > released) {
+      auto node = in_flight_.extract(held.place);
+      node.key() = released;
+      in_flight_.insert(std::move(node));
+    }
+    return true;
+  });
 }
 
 void Simulation::deliver_due() {
   while (!in_flight_.empty() && in_flight_.begin()->first <= clock_.now()) {
+    for (Direction* direction : {&up_, &down_}) {
+      std::erase_if(direction->held_back, [&](const Direction::HeldBack& held) {
+        return held.place == in_flight_.begin();
+      });
+    }
     const Flight flight = std::move(in_flight_.extract(in_flight_.begin()).mapped());
     SimulatedHost& host = flight.destination == client_->address() ? *client_ : *server_;
     ip::Datagram datagram{.packet = host.pool_->copy(flight.bytes),

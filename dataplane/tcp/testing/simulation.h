@@ -28,6 +28,21 @@ struct Impairments {
   double corruption = 0;  ///< one byte changed
   Duration delay = std::chrono::milliseconds(5);
   Duration jitter = {};
+
+  /// Losses in bursts (Gilbert and Elliott): the probability that a packet begins one, the mean of
+  /// its exponentially distributed length, and the probability to be lost in it.
+  double burst_begin = 0;
+  Duration burst_length = std::chrono::milliseconds(2);
+  double burst_loss = 1;
+
+  /// Packets that are overtaken by the next `overtaken_by` packets of their direction.
+  double overtaken = 0;
+  unsigned overtaken_by = 3;
+
+  /// Bits a second in each direction, headers of IP and Ethernet included; 0: no limit.
+  std::uint64_t rate = 0;
+  /// Bytes that wait for the link before more are dropped.
+  std::size_t queue = 128 * 1024;
 };
 
 class Simulation;
@@ -80,6 +95,9 @@ class Simulation {
   /// Runs until `done()`, for at most `limit` of virtual time. Returns whether it was done.
   bool run_until(const std::function<bool()>& done, Duration limit);
 
+  /// A link with a rate passes nothing on for some time; what is sent meanwhile waits.
+  void stall(Duration time) { up_.busy_until = down_.busy_until = clock_.now() + time; }
+
   /// Delivers bytes as a segment that looks as if `from` had sent it.
   void inject(const SimulatedHost& from, const SimulatedHost& to,
               const wire::TcpHeaderFields& header, std::string_view payload = {},
@@ -92,17 +110,34 @@ class Simulation {
     wire::IpAddress source;
     wire::IpAddress destination;
   };
+  using InFlight = std::multimap<Instant, Flight>;
+
+  /// What a link knows about one of its directions.
+  struct Direction {
+    struct HeldBack {
+      InFlight::iterator place;
+      unsigned until_overtaken;
+    };
+    Instant busy_until{};
+    Instant burst_until{};
+    std::vector<HeldBack> held_back;
+  };
 
   void carry(const SimulatedHost& sender, Flight flight);
   void carry_pieces(const SimulatedHost& sender, rte_mbuf& segment, const Flight& whole);
   void launch(Flight flight);
+  bool lost_in_burst(Direction& direction);
+  std::optional<Duration> queue_for(Direction& direction, std::size_t size);
+  void overtake(Direction& direction, Instant arrival);
   void step();
   void deliver_due();
   bool chance(double probability);
 
   Clock clock_;
   std::mt19937_64 random_;
-  std::multimap<Instant, Flight> in_flight_;
+  InFlight in_flight_;
+  Direction up_;    // from the client
+  Direction down_;  // to the client
   HashKey flow_key_{1, 2};
   std::unique_ptr<SimulatedHost> client_;
   std::unique_ptr<SimulatedHost> server_;

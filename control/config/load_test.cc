@@ -81,6 +81,10 @@ TEST(ReadConfig, ReadsTcp) {
   EXPECT_EQ(tcp.rto_initial, 500ms);
   EXPECT_EQ(tcp.rto_minimum, 100ms);
   EXPECT_EQ(tcp.rto_maximum, 30s);
+  EXPECT_FALSE(tcp.sack);
+  EXPECT_FALSE(tcp.timestamps);
+  EXPECT_FALSE(tcp.rack);
+  EXPECT_EQ(tcp.congestion_control, tcp::CongestionAlgorithm::kNewReno);
   EXPECT_EQ(tcp.first_local_port, 20000);
   EXPECT_EQ(tcp.last_local_port, 60000);
 }

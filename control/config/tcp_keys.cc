@@ -71,6 +71,18 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
            "The shortest retransmission timeout.")
       .key("rto.maximum", duration(1s, 10min), inside(&C::stack, &Stack::rto_maximum),
            "The longest retransmission timeout.")
+      .key("sack", boolean(), inside(&C::stack, &Stack::sack),
+           "Whether selective acknowledgements are offered and accepted.")
+      .key("timestamps", boolean(), inside(&C::stack, &Stack::timestamps),
+           "Whether timestamps are offered and accepted.")
+      .key("rack", boolean(), inside(&C::stack, &Stack::rack),
+           "Whether losses are found by time (RACK-TLP), rather than by what arrives out of order. "
+           "Needs `sack`.")
+      .key("congestion_control",
+           choice<tcp::CongestionAlgorithm>({{"cubic", tcp::CongestionAlgorithm::kCubic},
+                                             {"newreno", tcp::CongestionAlgorithm::kNewReno}}),
+           inside(&C::stack, &Stack::congestion_control),
+           "How fast the congestion window grows, and how much of it a loss takes.")
       .key("local_port.first", small_integer<std::uint16_t>(1024, 65535),
            inside(&C::stack, &Stack::first_local_port),
            "The lowest port number used for connections to servers.")

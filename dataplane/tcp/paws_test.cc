@@ -6,7 +6,6 @@
 namespace sluice::tcp {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::seconds;
 using testing::PairFixture;
 
@@ -49,16 +48,6 @@ TEST_F(PawsTest, TimestampsAreComparedAcrossTheirWrap) {
   client_timestamp_ += (1U << 31) - 1;
   forge(wire::kAck, 4, 0, " two");
   EXPECT_EQ(server().received, "hello one two");
-}
-
-// Section 5.5: a timestamp older than 24 days says nothing.
-TEST_F(PawsTest, ATimestampNotHeardOfFor24DaysIsForgotten) {
-  settle();
-  // At once: nothing happens meanwhile.
-  simulation_->clock().advance_to(simulation_->clock().now() + hours(24 * 24 + 1));
-  client_timestamp_ -= 1;
-  forge(wire::kAck, 0, 0, " old");
-  EXPECT_EQ(server().received, "hello old");
 }
 
 // Section 4.3: only what is next in order tells the latest timestamp.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
-from testbed.bad_wire import Faults
 from testbed.certificates import Authority
 from testbed.client import Client
 from testbed.configuration import Settings
@@ -26,7 +24,6 @@ from testbed.layout import (
     Layout,
 )
 from testbed.origins import NginxOrigin, SpecialOrigin, payload_file
-from testbed.process import Process
 from testbed.sluice import Sluice
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,13 +76,6 @@ class Testbed:
     def start_special(self) -> None:
         self.special = SpecialOrigin(WEB1, self.layout.farm[WEB1.name], self.directory)
         self.special.start()
-
-    def start_wire(self, faults: Faults, seed: int) -> Process:
-        """Joins the far host to Sluice, by a wire with these faults; stop it to part them."""
-        words = [sys.executable, "-m", "testbed.bad_wire", "left", "right", f"--seed={seed}"]
-        environment = {"PYTHONPATH": str(ROOT / "deploy")}
-        log = self.directory / "wire.log"
-        return self.layout.wire.start("wire", [*words, *faults.arguments()], log, environment)
 
     def payload(self, size: int) -> str:
         """Makes a file of that size on every origin; returns its path at the origins."""

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed.certificates import Authority
-from testbed.layout import HOST, OTHER_HOST, WAN
+from testbed.layout import FAR_HOST, HOST, OTHER_HOST, WAN
 from testbed.namespace import Namespace
 from testbed.process import TestbedError
 
 HTTP = f"http://{HOST}"
 HTTPS = f"https://{HOST}"
+# Of the host behind the impaired link, through Sluice.
+FAR_HTTP = f"http://{FAR_HOST}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Client:
         self.authority = authority
 
     def _curl(self, words: Sequence[object], address: str, timeout: float) -> list[str]:
-        resolved = [f"{host}:{port}:{address}" for host in (HOST, OTHER_HOST) for port in (80, 443, 8080)]
+        hosts = (HOST, OTHER_HOST, FAR_HOST)
+        resolved = [f"{host}:{port}:{address}" for host in hosts for port in (80, 443, 8080)]
         options = [word for entry in resolved for word in ("--resolve", entry)]
         return self.namespace.command(
             ["curl", "--silent", "--show-error", "--globoff", "--path-as-is", *options]

@@ -8,12 +8,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from testbed.layout import FAR, FARM, FARM6, FARM_HOSTS, GUESTS, NOBODY, OTHER_HOST, WAN, WAN6, WEB1, FarmHost
+from testbed.layout import (
+    FAR,
+    FAR_CLIENT,
+    FAR_HOST,
+    FARM,
+    FARM6,
+    FARM_HOSTS,
+    GUESTS,
+    NOBODY,
+    OTHER_HOST,
+    WAN,
+    WAN6,
+    WEB1,
+    FarmHost,
+)
 from testbed.origins import NGINX_PORT, SPECIAL_PORT
 
 Table = dict[str, Any]
 
 _OTHER_ROUTE = {"host": OTHER_HOST, "backend": "shop"}
+# To the far host, as a server.
+_FAR_ROUTES = [
+    {"host": FAR_HOST, "backend": "far"},
+    {"host": FAR_HOST, "path": "/special", "backend": "far-special"},
+]
 
 
 @dataclass
@@ -29,7 +48,7 @@ class Settings:
     hugepages: bool | str = False
     max_connections: int = 16384
     guests: bool = False
-    # A further interface to the host behind the bad wire.
+    # A further interface to the host behind the impaired link, as a client and as a server.
     far: bool = False
     # Tables that are laid over the generated ones: {"backend": {...}} goes to every [[backend]].
     overlay: Mapping[str, Table] = field(default_factory=dict)
@@ -111,6 +130,7 @@ def _frontend(name: str, port: int, settings: Settings) -> Table:
             {"path": "/nobody", "backend": "nobody"},
             {"path": "/ipv6", "backend": "farm6"},
             _OTHER_ROUTE,
+            *(_FAR_ROUTES if settings.far else []),
         ],
     }
 
@@ -128,6 +148,9 @@ def _backends(settings: Settings) -> list[Table]:
         "absent": [_server("absent", WEB1.ipv4, 9)],
         "nobody": [_server("nobody", NOBODY, NGINX_PORT)],
     }
+    if settings.far:
+        lists["far"] = [_server("far", FAR_CLIENT, NGINX_PORT)]
+        lists["far-special"] = [_server("far-special", FAR_CLIENT, SPECIAL_PORT)]
     backends: list[Table] = [{"name": name, "server": servers} for name, servers in lists.items()]
     for backend in backends:
         if backend["name"] == "special":

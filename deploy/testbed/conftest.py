@@ -12,6 +12,7 @@ from _pytest.terminal import TerminalReporter
 
 from testbed.bed import ROOT, Testbed
 from testbed.client import Client
+from testbed.impaired_link import ImpairedLink
 from testbed.process import TestbedError
 from testbed.sluice import Sluice
 
@@ -24,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--checked-program", default=str(ROOT / "build-test/sluice"), help="built with sanitizers"
     )
     parser.addoption("--fast-program", default=str(ROOT / "build/sluice"), help="the release")
+    parser.addoption(
+        "--impaired-link", default=str(ROOT / "build/impaired-link"), help="the link with faults"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,6 +93,13 @@ def testbed() -> Iterator[Testbed]:
         yield bed
     finally:
         bed.destroy()
+
+
+@pytest.fixture(scope="session")
+def impaired_link(request: pytest.FixtureRequest, testbed: Testbed) -> ImpairedLink:
+    """Joins the far host to the edge or to the near host."""
+    program = _program(request, "--impaired-link")
+    return ImpairedLink(program, testbed.layout.wire, testbed.directory)
 
 
 @pytest.fixture

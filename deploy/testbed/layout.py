@@ -16,6 +16,7 @@ from testbed.process import TestbedError
 HOST = "www.sluice.test"
 OTHER_HOST = "shop.sluice.test"
 ORIGIN_HOST = "origin.sluice.test"
+FAR_HOST = "far.sluice.test"
 
 CLIENT = "198.18.0.2"
 CLIENT6 = "2001:db8:0:1::2"
@@ -23,6 +24,7 @@ WAN = "198.18.0.10"
 WAN6 = "2001:db8:0:1::10"
 FAR_CLIENT = "198.18.2.2"
 FAR = "198.18.2.10"
+NEAR = "198.18.2.20"
 FARM = "198.18.1.1"
 FARM6 = "2001:db8:0:2::1"
 # An address of the farm's network that no host has.
@@ -48,16 +50,22 @@ GUEST1 = FarmHost("guest1", "198.18.1.21", "2001:db8:0:2::21", "02:00:00:00:00:2
 GUEST2 = FarmHost("guest2", "198.18.1.22", "2001:db8:0:2::22", "02:00:00:00:00:22")
 GUESTS = (GUEST1, GUEST2)
 
+# The two kernels on the wire, as servers.
+FAR_SERVER = FarmHost("far", FAR_CLIENT, "")
+NEAR_SERVER = FarmHost("near", NEAR, "")
+
 
 class Layout:
     """The hosts and cables of one testbed:
 
         client ---------- wan [ edge: Sluice ] web1 ---- web1
         far ---- wire --- far [              ] web2 ---- web2
+                   `----- near
 
-    The edge is only where Sluice's ports are: its kernel has no address there. The wire is a
-    program of bad_wire.py, and carries nothing until it is started. Several testbeds stand side by
-    side when their prefixes differ.
+    The edge is only where Sluice's ports are: its kernel has no address there. The wire joins the
+    far host to the edge or, to compare Sluice with a kernel, to the near host: by the program of
+    impaired_link.py, without which it carries nothing. Several testbeds stand side by side when
+    their prefixes differ.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -66,12 +74,13 @@ class Layout:
         self.edge = Namespace(f"{prefix}-edge")
         self.far = Namespace(f"{prefix}-far")
         self.wire = Namespace(f"{prefix}-wire")
+        self.near = Namespace(f"{prefix}-near")
         self.farm = {host.name: Namespace(f"{prefix}-{host.name}") for host in FARM_HOSTS}
         self._lock: IO[str] | None = None
 
     @property
     def namespaces(self) -> list[Namespace]:
-        return [self.client, self.edge, self.far, self.wire, *self.farm.values()]
+        return [self.client, self.edge, self.far, self.wire, self.near, *self.farm.values()]
 
     def claim(self) -> None:
         """Makes sure that nobody else uses this prefix; held until this process ends."""
@@ -101,14 +110,27 @@ class Layout:
         self.client.add_addresses("eth0", [f"{CLIENT}/24", f"{CLIENT6}/64"])
         # Room for many connections to one address and port.
         self.client.sysctl("net.ipv4.ip_local_port_range", "1024 65535")
-        link(self.far, "eth0", self.wire, "left")
-        link(self.wire, "right", self.edge, "far")
-        self.far.add_addresses("eth0", [f"{FAR_CLIENT}/24"])
+        self._create_wire()
         for host in FARM_HOSTS:
             namespace = self.farm[host.name]
             link(namespace, "eth0", self.edge, host.name)
             namespace.add_addresses("eth0", [f"{host.ipv4}/24", f"{host.ipv6}/64"])
             namespace.sysctl("net.core.somaxconn", "16384")
+
+    def _create_wire(self) -> None:
+        link(self.far, "eth0", self.wire, "left")
+        link(self.wire, "right", self.edge, "far")
+        link(self.near, "eth0", self.wire, "near")
+        for host, address in ((self.far, FAR_CLIENT), (self.near, NEAR)):
+            host.add_addresses("eth0", [f"{address}/24"])
+            # To measure Sluice's TCP by: CUBIC (RFC 9438), whatever this machine's default, black
+            # holes found (RFC 4821) in about a second, nothing remembered from one connection to the next.
+            network = f"{address.rpartition('.')[0]}.0/24"
+            host.run(["ip", "route", "replace", network, "dev", "eth0", "proto", "kernel"]
+                     + ["scope", "link", "src", address, "congctl", "cubic"])  # fmt: skip
+            host.sysctl("net.ipv4.tcp_mtu_probing", "1")
+            host.sysctl("net.ipv4.tcp_retries1", "1")
+            host.sysctl("net.ipv4.tcp_no_metrics_save", "1")
 
     def destroy(self) -> None:
         for namespace in self.namespaces:

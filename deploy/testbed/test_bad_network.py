@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from testbed import payload
-from testbed.bad_wire import Faults
 from testbed.bed import Testbed
 from testbed.client import HTTP, HTTPS, Client
+from testbed.impaired_link import ImpairedLink
 from testbed.layout import FAR, WAN, WEB1
 
 SEED = 20261122
 SIZE = 4 << 20
 
-WIRES = {
-    "far": Faults(delay=0.02),
-    "lossy": Faults(delay=0.002, loss=0.01),
-    "reordering": Faults(delay=0.002, jitter=0.002),
-    "repeating": Faults(delay=0.001, duplicate=0.05),
-    "corrupting": Faults(delay=0.001, corrupt=0.01),
-    "all at once": Faults(delay=0.002, jitter=0.001, loss=0.005, duplicate=0.01, corrupt=0.005),
+LINKS = {
+    "far": "delay=20ms",
+    "lossy": "delay=2ms,loss=0.01",
+    "reordering": "delay=2ms,jitter=2ms,jitter-keeps-order=no",
+    "repeating": "delay=1ms,duplicate=0.05",
+    "corrupting": "delay=1ms,corrupt=0.01",
+    "all at once": "delay=2ms,jitter=1ms,jitter-keeps-order=no,loss=0.005,duplicate=0.01,corrupt=0.005",
 }
 
 
@@ -50,17 +50,14 @@ def transfer_both_ways(
     return download.seconds + upload.seconds
 
 
-@pytest.mark.parametrize("kind", WIRES)
-def test_transfer_over_a_bad_wire(
-    testbed: Testbed, figure: Callable[[str], None], kind: str
+@pytest.mark.parametrize("kind", LINKS)
+def test_transfer_over_an_impaired_link(
+    testbed: Testbed, impaired_link: ImpairedLink, figure: Callable[[str], None], kind: str
 ) -> None:
-    wire = testbed.start_wire(WIRES[kind], SEED)
-    try:
+    faults = LINKS[kind]
+    with impaired_link.joined("left", "right", faults, faults, SEED):
         seconds = transfer_both_ways(testbed, testbed.far_client, FAR, SIZE, timeout=90)
-        figure(f"4 MiB each way over a wire that is {kind}: {seconds:.1f} s")
-        assert wire.running, wire.log_text()
-    finally:
-        wire.stop()
+    figure(f"4 MiB each way over a link that is {kind}: {seconds:.1f} s")
 
 
 @pytest.mark.parametrize("side", ["client", "server"])

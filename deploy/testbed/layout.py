@@ -123,8 +123,8 @@ class Layout:
         link(self.near, "eth0", self.wire, "near")
         for host, address in ((self.far, FAR_CLIENT), (self.near, NEAR)):
             host.add_addresses("eth0", [f"{address}/24"])
-            # To measure Sluice's TCP by: CUBIC (RFC 9438), whatever this machine's default, black
-            # holes found (RFC 4821) in about a second, nothing remembered from one connection to the next.
+            # To measure Sluice's TCP by: CUBIC (RFC 9438), whatever this machine's default; black
+            # holes found (RFC 4821) in about a second; nothing remembered for the next connection.
             network = f"{address.rpartition('.')[0]}.0/24"
             host.run(["ip", "route", "replace", network, "dev", "eth0", "proto", "kernel"]
                      + ["scope", "link", "src", address, "congctl", "cubic"])  # fmt: skip

@@ -23,7 +23,8 @@ LINKS = {
     "reordering": "delay=2ms,jitter=2ms,jitter-keeps-order=no",
     "repeating": "delay=1ms,duplicate=0.05",
     "corrupting": "delay=1ms,corrupt=0.01",
-    "all at once": "delay=2ms,jitter=1ms,jitter-keeps-order=no,loss=0.005,duplicate=0.01,corrupt=0.005",
+    "all at once": "delay=2ms,jitter=1ms,jitter-keeps-order=no,loss=0.005,duplicate=0.01"
+    ",corrupt=0.005",
 }
 
 

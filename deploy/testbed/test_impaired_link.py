@@ -1,5 +1,5 @@
-"""Sluice's TCP against a kernel's over links with faults, in every role: the bytes are right, and the
-throughput is that of two kernels over the same link.
+"""Sluice's TCP against a kernel's over links with faults, in every role: the bytes are right, and
+the throughput is that of two kernels over the same link.
 
 Kernel against kernel is the base line, measured in turn with Sluice. `--long` moves more, three
 times, with the release, and asks for a throughput within a factor of 1.5; without it only bytes
@@ -20,6 +20,7 @@ import pytest
 from testbed import payload
 from testbed.bed import Testbed
 from testbed.client import FAR_HTTP, HTTP, Client
+from testbed.frames import mac_address
 from testbed.impaired_link import PROFILES, ImpairedLink, Profile
 from testbed.layout import FAR, FAR_CLIENT, FAR_SERVER, NEAR, NEAR_SERVER, WAN, FarmHost
 from testbed.load_tester import LoadTester
@@ -181,10 +182,19 @@ def serve(host: FarmHost, namespace: Namespace, testbed: Testbed) -> None:
     SpecialOrigin(host, namespace, testbed.directory).start()
 
 
+def know(host: Namespace, neighbours: dict[str, bytes]) -> None:
+    for address, mac in neighbours.items():
+        entry = [address, "lladdr", mac.hex(":"), "dev", "eth0", "nud", "permanent"]
+        host.run(["ip", "neigh", "replace", *entry])
+
+
 @pytest.fixture(scope="module", autouse=True)
 def kernels(testbed: Testbed) -> Iterator[None]:
-    """Both kernels on the wire serve, and know each other: what a lost ARP costs is not measured."""
+    """Both kernels on the wire serve, and know their neighbours: what a lost ARP costs is not
+    measured."""
     layout = testbed.layout
+    know(layout.far, {NEAR: mac_address(layout.near, "eth0"), FAR: mac_address(layout.edge, "far")})
+    know(layout.near, {FAR_CLIENT: mac_address(layout.far, "eth0")})
     serve(FAR_SERVER, layout.far, testbed)
     serve(NEAR_SERVER, layout.near, testbed)
     yield
@@ -197,7 +207,7 @@ def kernels(testbed: Testbed) -> Iterator[None]:
 def sluice(
     testbed: Testbed, checked_program: Path, fast_program: Path, long_form: bool
 ) -> Iterator[None]:
-    # Each transfer has a connection of its own, and one that got stuck is not waited for at the end.
+    # Each transfer has a connection of its own; one that got stuck is not waited for at the end.
     overlay = {"backend": {"timeout.keep_alive": "10ms"}, "sluice": {"drain_timeout": "1s"}}
     program = fast_program if long_form else checked_program
     testbed.start_sluice(program, far=True, overlay=overlay)

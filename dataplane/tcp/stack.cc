@@ -328,6 +328,12 @@ void Stack::relieve_memory() {
   }
 }
 
+bool Stack::untouched() const {
+  return connections() == 0 && half_open() == 0 && time_wait() == 0 && core_.flows.size() == 0 &&
+         core_.held_runs.size() == 0 && core_.ranges.some.size() == 0 &&
+         core_.ranges.many.size() == 0 && core_.recoveries.size() == 0;
+}
+
 void Stack::abort_all() {
   connections_.for_each([](Connection& connection) { connection.abort(); });
   free_finished();

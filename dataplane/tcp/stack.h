@@ -62,6 +62,8 @@ class Stack final : public ip::Transport, public StreamNetwork {
   [[nodiscard]] std::uint32_t connections() const { return connections_.size(); }
   [[nodiscard]] std::uint32_t half_open() const { return half_open_.size(); }
   [[nodiscard]] std::uint32_t time_wait() const { return time_wait_.size(); }
+  /// Whether tables and pools are as they were before the first connection.
+  [[nodiscard]] bool untouched() const;
 
  private:
   static constexpr std::size_t kBurst = 64;

@@ -270,10 +270,13 @@ void Connection::settle_recovery() {
   }
 }
 
+// RFC 9293 section 3.10.7.4 asks for the latest window by sequence number first. A segment that is
+// sent again has an old one and yet the latest ACK; without its window the ACK would move the old
+// window's edge beyond what was told.
 void Connection::update_send_window(const Segment& segment) {
   const bool newer =
-      window_sequence_ < segment.sequence ||
-      (window_sequence_ == segment.sequence && window_acknowledgment_ <= segment.acknowledgment);
+      window_acknowledgment_ < segment.acknowledgment ||
+      (window_acknowledgment_ == segment.acknowledgment && window_sequence_ <= segment.sequence);
   if (!newer) return;
   const std::uint32_t window = scaled_window(segment);
   if (window > send_window_ && left_to_send() > 0) {

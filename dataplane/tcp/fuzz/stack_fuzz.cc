@@ -170,6 +170,8 @@ class Host {
     if ((shape & 1) != 0) options.timestamps = {{script.word() + 1U, last.timestamp}};
     if ((shape & 2) != 0) options.maximum_segment_size = script.word();
     if ((shape & 4) != 0) options.window_scale = script.byte();
+    options.sack_permitted = (shape & 32) != 0;
+    if ((shape & 64) != 0) add_blocks(script, last, options);
     std::vector<std::uint8_t> segment(wire::TcpHeader::kMinimumSize + options.size());
     wire::write_tcp_header(segment.data(), fields, options.size());
     options.write(segment.data() + wire::TcpHeader::kMinimumSize);
@@ -177,6 +179,16 @@ class Host {
     if ((shape & 8) != 0) segment[12] = script.byte();
     if ((shape & 16) != 0) segment.resize(script.byte() % 64);
     deliver(segment);
+  }
+
+  // Up to three blocks around what was sent last.
+  static void add_blocks(FuzzInput& script, const Recorder::Last& last, wire::TcpOptions& options) {
+    const unsigned blocks = 1 + script.byte() % 3;
+    for (unsigned i = 0; i < blocks; ++i) {
+      const auto offset = static_cast<std::int16_t>(script.word());
+      const std::uint32_t begin = last.sequence + static_cast<std::uint32_t>(offset);
+      options.sack.add({begin, begin + script.word() % 8192U});
+    }
   }
 
   void deliver(std::vector<std::uint8_t>& segment) {

@@ -15,6 +15,22 @@ bool precedes(const wire::SackBlock& a, const wire::SackBlock& b) {
   return SequenceNumber(a.begin) < SequenceNumber(b.begin);
 }
 
+// By where they begin. Blocks of a peer that means harm may have no order; any will do for them.
+wire::SackBlocks in_order(std::span<const wire::SackBlock> blocks) {
+  std::array<wire::SackBlock, wire::SackBlocks::kMost> sorted{};
+  std::size_t count = 0;
+  for (const wire::SackBlock& block : blocks.first(std::min(blocks.size(), sorted.size()))) {
+    std::size_t place = count++;
+    for (; place > 0 && precedes(block, sorted[place - 1]); --place) {
+      sorted[place] = sorted[place - 1];
+    }
+    sorted[place] = block;
+  }
+  wire::SackBlocks result;
+  for (const wire::SackBlock& block : std::span(sorted).first(count)) result.add(block);
+  return result;
+}
+
 bool contains(const wire::SackBlock& outer, const wire::SackBlock& inner) {
   return SequenceNumber(inner.begin) >= SequenceNumber(outer.begin) &&
          SequenceNumber(inner.end) <= SequenceNumber(outer.end);
@@ -117,10 +133,8 @@ void Recovery::take_blocks(const Acknowledgment& acknowledgment, Delivery& deliv
     blocks = blocks.subspan(1);
   }
   // In order, so that what one ACK tells does not look reordered.
-  std::array<wire::SackBlock, wire::SackBlocks::kMost> sorted{};
-  std::copy(blocks.begin(), blocks.end(), sorted.begin());
-  std::sort(sorted.begin(), sorted.begin() + blocks.size(), precedes);
-  for (const wire::SackBlock& block : std::span(sorted).first(blocks.size())) {
+  const wire::SackBlocks sorted = in_order(blocks);
+  for (const wire::SackBlock& block : sorted.all()) {
     const SequenceNumber begin(block.begin);
     const SequenceNumber end(block.end);
     if (begin >= end || begin < board_.begin() || end > board_.end()) {

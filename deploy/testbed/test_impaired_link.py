@@ -178,7 +178,8 @@ def table(figure: Callable[[str], None], long_form: bool) -> Iterator[Table]:
 
 
 def serve(host: FarmHost, namespace: Namespace, testbed: Testbed) -> None:
-    NginxOrigin(host, namespace, testbed.directory, testbed.files).start()
+    certificate = testbed.certificates[0]
+    NginxOrigin(host, namespace, testbed.directory, testbed.files, certificate).start()
     SpecialOrigin(host, namespace, testbed.directory).start()
 
 

@@ -19,7 +19,7 @@ from testbed.segment_player import Conversation, Player
 from testbed.segment_scripts import script_of
 from testbed.sluice import SANITIZERS
 
-SEEDS = range(1, 201)
+SEEDS = range(1, 81)
 LONG_SEEDS = range(1, 1001)
 # Played side by side.
 TOGETHER = 50

@@ -16,6 +16,7 @@
 
 #include "dataplane/wire/ip_address.h"
 #include "tls/alpn.h"
+#include "tls/client_library.h"
 #include "tls/connection_notes.h"
 #include "tls/context_basics.h"
 #include "tls/key_share_reuse.h"
@@ -27,7 +28,8 @@ namespace sluice::tls {
 struct ClientContext::State {
   explicit State(const ClientSettings& settings);
 
-  std::optional<KeyShareReuse> key_shares;  // outlives the context
+  std::optional<ClientLibrary> library;  // outlives what follows
+  std::optional<KeyShareReuse> key_shares;
   OpenSslPointer<SSL_CTX> context;
   Verification verification = Verification::kAuthority;
   bool remember_verified = false;
@@ -50,6 +52,12 @@ void check_key_share_groups(std::string_view groups) {
   if (first == "X25519" || first == "x25519") return;
   throw std::runtime_error("to reuse key shares, the groups must begin with X25519, not \"" +
                            std::string(groups) + '"');
+}
+
+// Ciphers that the operator has chosen may need anything.
+ClientLibrary::Extent library_for(const ClientSettings& settings) {
+  return settings.ciphers.empty() ? ClientLibrary::Extent::kHandshakes
+                                  : ClientLibrary::Extent::kWhole;
 }
 
 void set_protocol(SSL_CTX* context, const ClientSettings& settings) {
@@ -134,11 +142,13 @@ bool bound_to(const SSL_SESSION* session, std::span<const unsigned char> binding
 }  // namespace
 
 ClientContext::State::State(const ClientSettings& settings) {
-  if (settings.key_share_reuse > 0) {
+  const bool reuses = settings.key_share_reuse > 0;
+  if (settings.own_library || reuses) library.emplace(library_for(settings));
+  if (reuses) {
     check_key_share_groups(settings.groups);
-    key_shares.emplace(KeyShareReuse::Bounds{settings.key_share_reuse});
+    key_shares.emplace(*library, KeyShareReuse::Bounds{settings.key_share_reuse});
   }
-  context = make_context(TLS_client_method(), key_shares ? key_shares->library() : nullptr);
+  context = make_context(TLS_client_method(), library ? library->context() : nullptr);
 }
 
 // Runs in every handshake in which the server shows a certificate.

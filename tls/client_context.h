@@ -45,9 +45,12 @@ struct ClientSettings {
   /// Accept sessions from servers, to resume them in later connections.
   bool sessions = true;
 
+  /// Use a library of OpenSSL's of one's own, in which a handshake costs less (see ClientLibrary);
+  /// no session may outlive the context then.
+  bool own_library = false;
   /// For load testers only: use an X25519 key for so many handshakes, and no longer than a minute
-  /// (see KeyShareReuse). `groups` must begin with X25519, and no session may outlive the context.
-  /// 0: a new key for each handshake.
+  /// (see KeyShareReuse). `groups` must begin with X25519; implies own_library. 0: a new key for
+  /// each handshake.
   unsigned key_share_reuse = 0;
 };
 

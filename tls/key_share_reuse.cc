@@ -38,8 +38,10 @@ constexpr std::array kExchangeFunctions = {OSSL_FUNC_KEYEXCH_INIT, OSSL_FUNC_KEY
                                            OSSL_FUNC_KEYEXCH_DERIVE, OSSL_FUNC_KEYEXCH_FREECTX,
                                            OSSL_FUNC_KEYEXCH_DUPCTX};
 
-void set_up(bool done, const char* what) {
-  if (!done) throw std::runtime_error(std::string(what) + ": " + take_openssl_error());
+void set_up(bool done) {
+  if (!done) {
+    throw std::runtime_error("OpenSSL cannot be made to reuse key shares: " + take_openssl_error());
+  }
 }
 
 // The algorithm's functions in one operation of a provider. Names have colons between.
@@ -296,25 +298,21 @@ void KeyShareReuse::Provider::forget() {
   if (key_ != nullptr) free_key_(std::exchange(key_, nullptr));
 }
 
-// --- The library context
+// --- The library
 
-KeyShareReuse::KeyShareReuse(const Bounds& bounds) {
+KeyShareReuse::KeyShareReuse(const ClientLibrary& library, const Bounds& bounds) {
   if (bounds.handshakes < kLeastHandshakes || bounds.handshakes > kMostHandshakes) {
     throw std::runtime_error("a key share can be used for " + std::to_string(kLeastHandshakes) +
                              " to " + std::to_string(kMostHandshakes) + " handshakes");
   }
-  const char* what = "OpenSSL cannot be made to reuse key shares";
+  OSSL_LIB_CTX* context = library.context();
   ERR_clear_error();
-  library_.reset(OSSL_LIB_CTX_new());
-  set_up(library_ != nullptr, what);
-  original_.reset(OSSL_PROVIDER_load(library_.get(), "default"));
-  set_up(original_ != nullptr, what);
-  set_up(OSSL_PROVIDER_add_builtin(library_.get(), kName, Provider::start) == 1, what);
-  own_.reset(OSSL_PROVIDER_load(library_.get(), kName));
-  set_up(own_ != nullptr, what);
-  static_cast<Provider*>(OSSL_PROVIDER_get0_provider_ctx(own_.get()))
-      ->imitate(original_.get(), bounds);
-  set_up(EVP_set_default_properties(library_.get(), kPreference) == 1, what);
+  set_up(OSSL_PROVIDER_add_builtin(context, kName, Provider::start) == 1);
+  provider_.reset(OSSL_PROVIDER_load(context, kName));
+  set_up(provider_ != nullptr);
+  static_cast<Provider*>(OSSL_PROVIDER_get0_provider_ctx(provider_.get()))
+      ->imitate(library.default_provider(), bounds);
+  set_up(EVP_set_default_properties(context, kPreference) == 1);
 }
 
 KeyShareReuse::~KeyShareReuse() = default;

@@ -204,34 +204,42 @@ TEST_P(KeyShareReuseTest, TakesGroupsThatBeginWithX25519) {
   }
 }
 
-TEST(KeyShareReuseBounds, AreChecked) {
+class KeyShareReuseBounds : public ::testing::Test {
+ public:
+  const ClientLibrary library{ClientLibrary::Extent::kWhole};
+};
+
+TEST_F(KeyShareReuseBounds, AreChecked) {
   for (const unsigned bad : {0U, 1U, 10001U}) {
-    EXPECT_THROW(KeyShareReuse({bad}), std::runtime_error) << bad;
+    EXPECT_THROW(KeyShareReuse(library, {bad}), std::runtime_error) << bad;
   }
-  for (const unsigned good : {2U, 10000U}) EXPECT_NO_THROW(KeyShareReuse({good})) << good;
+  EXPECT_NO_THROW(KeyShareReuse(library, {2}));
+  EXPECT_NO_THROW(KeyShareReuse(ClientLibrary(ClientLibrary::Extent::kHandshakes), {10000}));
 }
 
-TEST(KeyShareReuseBounds, AKeyIsForgottenWhenItsTimeIsOver) {
-  const KeyShareReuse none({.handshakes = 100, .time = {}});
-  EXPECT_NE(new_key(none.library()), new_key(none.library()));
+TEST_F(KeyShareReuseBounds, AKeyWithoutTimeIsUsedOnce) {
+  const KeyShareReuse reuse(library, {.handshakes = 100, .time = {}});
+  EXPECT_NE(new_key(library.context()), new_key(library.context()));
+}
 
+TEST_F(KeyShareReuseBounds, AKeyIsForgottenWhenItsTimeIsOver) {
   constexpr auto kTime = std::chrono::milliseconds(100);
-  const KeyShareReuse reuse({.handshakes = 10000, .time = kTime});
-  const std::string first = new_key(reuse.library());
+  const KeyShareReuse reuse(library, {.handshakes = 10000, .time = kTime});
+  const std::string first = new_key(library.context());
   std::this_thread::sleep_for(kTime);
-  const std::string second = new_key(reuse.library());
+  const std::string second = new_key(library.context());
   EXPECT_EQ(first.size(), 32U);
   EXPECT_EQ(second.size(), 32U);
   EXPECT_NE(first, second);
 }
 
-TEST(KeyShareReuseBounds, OtherKeysAndOtherLibrariesAreLeftAlone) {
-  const KeyShareReuse reuse({100});
-  EXPECT_EQ(new_key(reuse.library()), new_key(reuse.library()));
+TEST_F(KeyShareReuseBounds, OtherKeysAndOtherLibrariesAreLeftAlone) {
+  const KeyShareReuse reuse(library, {100});
+  EXPECT_EQ(new_key(library.context()), new_key(library.context()));
   EXPECT_NE(new_key(nullptr), new_key(nullptr));
   for (const char* type : {"X448", "ED25519"}) {
-    const OpenSslPointer<EVP_PKEY> one(EVP_PKEY_Q_keygen(reuse.library(), nullptr, type));
-    const OpenSslPointer<EVP_PKEY> other(EVP_PKEY_Q_keygen(reuse.library(), nullptr, type));
+    const OpenSslPointer<EVP_PKEY> one(EVP_PKEY_Q_keygen(library.context(), nullptr, type));
+    const OpenSslPointer<EVP_PKEY> other(EVP_PKEY_Q_keygen(library.context(), nullptr, type));
     ASSERT_TRUE(one && other);
     EXPECT_NE(EVP_PKEY_eq(one.get(), other.get()), 1) << type;
   }

@@ -38,10 +38,19 @@ std::string certificate_refusal(std::uint32_t code) {
   return to_string(Failure{Failure::Kind::kCertificate, code});
 }
 
-class SecureStreamClient : public ::testing::TestWithParam<int> {
+struct Kind {
+  int version;
+  bool own_library;
+};
+
+class SecureStreamClient : public ::testing::TestWithParam<Kind> {
  public:
-  [[nodiscard]] static bool is_tls13() { return GetParam() == TLS1_3_VERSION; }
-  [[nodiscard]] static ClientSettings settings() { return trusting_client(GetParam()); }
+  [[nodiscard]] static bool is_tls13() { return GetParam().version == TLS1_3_VERSION; }
+  [[nodiscard]] static ClientSettings settings() {
+    ClientSettings settings = trusting_client(GetParam().version);
+    settings.own_library = GetParam().own_library;
+    return settings;
+  }
 
   // A session of a connection to the server under test.
   static OpenSslPointer<SSL_SESSION> session_from(const ClientContext& context,
@@ -66,10 +75,13 @@ class SecureStreamClient : public ::testing::TestWithParam<int> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamClient,
-                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+INSTANTIATE_TEST_SUITE_P(Kinds, SecureStreamClient,
+                         ::testing::Values(Kind{TLS1_2_VERSION, false}, Kind{TLS1_3_VERSION, false},
+                                           Kind{TLS1_2_VERSION, true}, Kind{TLS1_3_VERSION, true}),
                          [](const auto& instance) {
-                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
+                           const bool is_tls12 = instance.param.version == TLS1_2_VERSION;
+                           return std::string(is_tls12 ? "Tls12" : "Tls13") +
+                                  (instance.param.own_library ? "OwnLibrary" : "");
                          });
 
 TEST_P(SecureStreamClient, OpensAndCarriesDataBothWays) {

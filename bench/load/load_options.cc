@@ -152,6 +152,7 @@ tls::ClientSettings LoadOptions::tls() const {
       ca_file_.empty() ? tls::Verification::kNone : tls::Verification::kAuthority;
   settings.authorities = ca_file_;
   settings.sessions = mode() == Mode::kResume;
+  settings.own_library = true;
   if (!client_certificate_.empty()) {
     settings.certificate = tls::CertificateSource{client_certificate_, {}};
   }

@@ -53,6 +53,7 @@ struct Counters {
   Counter icmp_malformed;
   Counter icmp_ignored;
   Counter icmp_errors_received;
+  Counter icmp_mtu_refused;
   Counter icmp_errors_sent;
   Counter icmp_errors_limited;
   Counter echo_answered;
@@ -133,6 +134,9 @@ inline constexpr std::array kCounterFields{
     CounterField{"icmp_ignored", "dropped: ICMP of no interest", &Counters::icmp_ignored},
     CounterField{"icmp_errors_received", "ICMP errors about our segments handed to TCP",
                  &Counters::icmp_errors_received},
+    CounterField{"icmp_mtu_refused",
+                 "dropped: \"packet too big\" about a packet that is not, or below the minimum",
+                 &Counters::icmp_mtu_refused},
     CounterField{"icmp_errors_sent", "ICMP errors sent", &Counters::icmp_errors_sent},
     CounterField{"icmp_errors_limited", "ICMP errors not sent: more than the rate limit",
                  &Counters::icmp_errors_limited},

@@ -17,6 +17,8 @@ inline constexpr std::uint16_t kEgressHeadroom = 18 + 40;
 struct Path {
   wire::IpAddress source;  ///< our address that is nearest to the destination
   std::uint16_t mtu = 0;   ///< of the first hop: largest IP packet, bytes
+  /// What is known of the whole path; `mtu` until something less was found.
+  std::uint16_t path_mtu = 0;
   port::Offloads offloads;
 };
 
@@ -32,6 +34,10 @@ class Egress {
  public:
   /// The way to a destination, or nothing when there is no route.
   virtual std::optional<Path> path_to(const wire::IpAddress& destination) = 0;
+
+  /// Remembers that packets to a destination must not be larger than `mtu` bytes, for what
+  /// path_to() says later.
+  virtual void note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) = 0;
 
   /// Sends a TCP segment: `segment` starts at the TCP header and has kEgressHeadroom in front.
   /// Its checksum field holds the finished checksum or, if the path's port does checksums

@@ -79,8 +79,10 @@ class HostileFrames : public NetworkTest {
       const Journey out{in.destination, in.source};
       const Frame quoted = ip_packet(out, wire::kProtocolTcp,
                                      tcp_segment(out, {443, 50000, 1, 0, wire::kAck, 0}, "quoted"));
+      Frame large = quoted;
+      wire::store_be16(&large[v4 ? 2 : 4], 1500);
       const Frame echo = icmp_message(in, v4 ? 8 : 128, 0, 1, Frame(20));
-      const Frame error = icmp_message(in, v4 ? 3 : 2, v4 ? 4 : 0, 1280, quoted);
+      const Frame error = icmp_message(in, v4 ? 3 : 2, v4 ? 4 : 0, 1280, large);
       frames.push_back(tcp_frame(in));
       frames.push_back(ip_frame(kPeerToUs, ip_packet(in, icmp, echo)));
       frames.push_back(ip_frame(kPeerToUs, ip_packet(in, icmp, error)));

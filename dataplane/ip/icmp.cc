@@ -1,10 +1,10 @@
 #include "dataplane/ip/icmp.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
+#include "dataplane/ip/path_mtu.h"
 #include "dataplane/wire/checksum.h"
 #include "dataplane/wire/ip_protocol.h"
 #include "dataplane/wire/ipv4.h"
@@ -141,13 +141,17 @@ void Icmp::report(const Arrival& arrival, const std::optional<wire::QuotedSegmen
     resources_.counters.icmp_ignored.add();
     return;
   }
-  constexpr std::uint32_t kLargestMtu = std::numeric_limits<std::uint16_t>::max();
-  const bool too_big = *problem == DeliveryProblem::kPacketTooBig;
+  std::optional<std::uint16_t> believed = 0;
+  if (*problem == DeliveryProblem::kPacketTooBig) {
+    believed = arrival.source.is_v4()
+                   ? claimed_path_mtu_v4(mtu, segment->packet_size, path_mtu_minimum_)
+                   : claimed_path_mtu_v6(mtu, segment->packet_size);
+    if (!believed) return resources_.counters.icmp_mtu_refused.add();
+  }
   resources_.counters.icmp_errors_received.add();
-  transport_->delivery_failed(
-      {*problem, segment->source, segment->destination, segment->source_port,
-       segment->destination_port, segment->sequence,
-       too_big ? static_cast<std::uint16_t>(std::min(mtu, kLargestMtu)) : std::uint16_t{0}});
+  transport_->delivery_failed({*problem, segment->source, segment->destination,
+                               segment->source_port, segment->destination_port, segment->sequence,
+                               *believed});
 }
 
 void Icmp::refuse(const Arrival& arrival, wire::Bytes packet, std::uint8_t type, std::uint8_t code,

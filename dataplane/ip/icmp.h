@@ -4,6 +4,7 @@
 
 #include "dataplane/buffer/packet.h"
 #include "dataplane/ip/arrival.h"
+#include "dataplane/ip/config.h"
 #include "dataplane/ip/neighbour_discovery.h"
 #include "dataplane/ip/output.h"
 #include "dataplane/ip/resources.h"
@@ -23,10 +24,12 @@ class Icmp {
   static constexpr std::uint32_t kErrorRate = 100;
   static constexpr std::uint32_t kErrorBurst = 50;
 
-  Icmp(const Resources& resources, NeighbourDiscovery& discovery, Output& output)
+  Icmp(const Resources& resources, NeighbourDiscovery& discovery, Output& output,
+       const Config& config)
       : resources_(resources),
         discovery_(discovery),
         output_(output),
+        path_mtu_minimum_(config.path_mtu_minimum),
         echo_bucket_(resources.clock, kEchoRate, kEchoBurst),
         error_bucket_(resources.clock, kErrorRate, kErrorBurst) {}
 
@@ -51,6 +54,7 @@ class Icmp {
   Resources resources_;
   NeighbourDiscovery& discovery_;
   Output& output_;
+  std::uint16_t path_mtu_minimum_;
   TokenBucket echo_bucket_;
   TokenBucket error_bucket_;
   Transport* transport_ = nullptr;

@@ -45,11 +45,21 @@ class IcmpTest : public NetworkTest {
                      tcp_segment(journey, {443, 50000, 0x0a0b0c0d, 0, wire::kAck, 0}));
   }
 
+  // One of 1500 bytes, cut as routers do.
+  static Frame full_segment(const Journey& journey) {
+    const std::size_t headers = journey.source.is_v4() ? 40 : 60;
+    Frame packet = ip_packet(journey, wire::kProtocolTcp,
+                             tcp_segment(journey, {443, 50000, 0x0a0b0c0d, 0, wire::kAck, 0},
+                                         std::string(1500 - headers, 'x')));
+    packet.resize(headers + 8);
+    return packet;
+  }
+
   // Reports an error about a segment of ours, and returns what the transport heard.
   std::vector<DeliveryFailure> report(std::uint8_t type, std::uint8_t code, std::uint32_t rest,
                                       const Journey& in) {
     transport.failures.clear();
-    receive(icmp_frame(in, type, code, rest, own_segment({in.destination, in.source})));
+    receive(icmp_frame(in, type, code, rest, full_segment({in.destination, in.source})));
     return transport.failures;
   }
 };
@@ -183,7 +193,7 @@ TEST_F(IcmpTest, TellsSoftFromHardErrors) {
                              {3, 13, kPortUnreachable}, {3, 5, kHostUnreachable},
                              {11, 0, kHostUnreachable}, {3, 4, kPacketTooBig}};
   for (const Case& c : v4) {
-    const auto failures = report(c.type, c.code, 0, kFromPeer4);
+    const auto failures = report(c.type, c.code, 1400, kFromPeer4);
     ASSERT_EQ(failures.size(), 1U);
     EXPECT_EQ(failures[0].problem, c.problem) << int{c.type} << "/" << int{c.code};
   }
@@ -192,7 +202,7 @@ TEST_F(IcmpTest, TellsSoftFromHardErrors) {
                              {2, 0, kPacketTooBig},    {3, 0, kHostUnreachable},
                              {4, 1, kPortUnreachable}};
   for (const Case& c : v6) {
-    const auto failures = report(c.type, c.code, 0, kFromPeer6);
+    const auto failures = report(c.type, c.code, 1400, kFromPeer6);
     ASSERT_EQ(failures.size(), 1U);
     EXPECT_EQ(failures[0].problem, c.problem) << int{c.type} << "/" << int{c.code};
   }
@@ -204,7 +214,16 @@ TEST_F(IcmpTest, ReportsTheMtuOfTooBig) {
   EXPECT_EQ(report(3, 4, 1280, kFromPeer4).at(0).mtu, 1280);
   EXPECT_EQ(report(3, 1, 1280, kFromPeer4).at(0).mtu, 0) << "not about the size";
   EXPECT_EQ(report(2, 0, 1280, kFromPeer6).at(0).mtu, 1280);
-  EXPECT_EQ(report(2, 0, 0x10000500, kFromPeer6).at(0).mtu, 65535);
+  EXPECT_EQ(report(3, 4, 0, kFromPeer4).at(0).mtu, 1492) << "a router that does not tell";
+}
+
+TEST_F(IcmpTest, RefusesAnMtuThatCannotBe) {
+  EXPECT_TRUE(report(3, 4, 1500, kFromPeer4).empty()) << "the segment would have passed";
+  EXPECT_TRUE(report(2, 0, 1500, kFromPeer6).empty());
+  EXPECT_TRUE(report(2, 0, 0x10000500, kFromPeer6).empty());
+  EXPECT_TRUE(report(2, 0, 1279, kFromPeer6).empty()) << "RFC 8201 section 4";
+  EXPECT_EQ(counters().icmp_mtu_refused.get(), 4U);
+  EXPECT_EQ(report(3, 4, 68, kFromPeer4).at(0).mtu, Config().path_mtu_minimum);
 }
 
 TEST_F(IcmpTest, ReportsNothingThatWeDidNotSend) {

@@ -18,7 +18,7 @@ std::vector<Interface> make_interfaces(std::span<const InterfaceConfig> configs)
 
 Network::Network(std::span<const InterfaceConfig> interfaces, const Clock& clock,
                  TimerWheel& timers, PacketPool& pool, port::Link& link, const HashKey& key,
-                 bool answers_neighbours)
+                 bool answers_neighbours, const Config& config)
     : resources_{clock, timers, pool, link, counters_, key},
       answers_(answers_neighbours),
       interfaces_(make_interfaces(interfaces)),
@@ -28,8 +28,9 @@ Network::Network(std::span<const InterfaceConfig> interfaces, const Clock& clock
       arp_(resources_, neighbours_, answers_neighbours),
       discovery_(resources_, neighbours_, answers_neighbours),
       reports_(timers),
-      output_(resources_, interfaces_, addresses_, routes_, neighbours_),
-      icmp_(resources_, discovery_, output_),
+      path_mtus_(clock, key),
+      output_(resources_, interfaces_, addresses_, routes_, neighbours_, path_mtus_),
+      icmp_(resources_, discovery_, output_, config),
       receiver_(resources_, interfaces_, addresses_, arp_, icmp_) {}
 
 void Network::set_transport(Transport& transport) {
@@ -61,6 +62,10 @@ void Network::port_went_down(port::PortId port) {
 
 std::optional<Path> Network::path_to(const wire::IpAddress& destination) {
   return output_.path_to(destination);
+}
+
+void Network::note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) {
+  path_mtus_.note(destination, mtu);
 }
 
 void Network::send_tcp(Packet segment, const wire::IpAddress& source,

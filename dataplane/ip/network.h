@@ -9,6 +9,7 @@
 #include "dataplane/buffer/packet_pool.h"
 #include "dataplane/ip/address_table.h"
 #include "dataplane/ip/arp.h"
+#include "dataplane/ip/config.h"
 #include "dataplane/ip/counters.h"
 #include "dataplane/ip/delivery_reports.h"
 #include "dataplane/ip/egress.h"
@@ -18,6 +19,7 @@
 #include "dataplane/ip/neighbour_discovery.h"
 #include "dataplane/ip/neighbour_table.h"
 #include "dataplane/ip/output.h"
+#include "dataplane/ip/path_mtu_cache.h"
 #include "dataplane/ip/receiver.h"
 #include "dataplane/ip/resources.h"
 #include "dataplane/ip/route_table.h"
@@ -34,7 +36,8 @@ class Network final : public Egress, private NeighbourClient {
   /// Throws std::invalid_argument when the configuration contradicts itself (an interface without a
   /// port, an address twice, a gateway that is not on the link).
   Network(std::span<const InterfaceConfig> interfaces, const Clock& clock, TimerWheel& timers,
-          PacketPool& pool, port::Link& link, const HashKey& key, bool answers_neighbours);
+          PacketPool& pool, port::Link& link, const HashKey& key, bool answers_neighbours,
+          const Config& config = {});
   ~Network() = default;
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
@@ -59,6 +62,7 @@ class Network final : public Egress, private NeighbourClient {
   void port_went_down(port::PortId port);
 
   std::optional<Path> path_to(const wire::IpAddress& destination) override;
+  void note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) override;
   /// As Egress says. Transport::delivery_failed() for an unresolved neighbour is never called from
   /// inside, but from a timer a tick later.
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
@@ -81,6 +85,7 @@ class Network final : public Egress, private NeighbourClient {
   Arp arp_;
   NeighbourDiscovery discovery_;
   DeliveryReports reports_;
+  PathMtuCache path_mtus_;
   Output output_;
   Icmp icmp_;
   Receiver receiver_;

@@ -188,6 +188,15 @@ TEST_F(NetworkTest, BoundsTheReportsOfOneTick) {
   EXPECT_EQ(transport.failures.size(), DeliveryReports::kMost);
 }
 
+TEST_F(NetworkTest, KnowsWhichPathsAreNarrow) {
+  for (const auto& peer : {kPeer4, kPeer6}) {
+    EXPECT_EQ(network->path_to(peer)->path_mtu, 1500);
+    network->note_path_mtu(peer, 1300);
+    EXPECT_EQ(network->path_to(peer)->path_mtu, 1300);
+    EXPECT_EQ(network->path_to(peer)->mtu, 1500);
+  }
+}
+
 TEST_F(NetworkTest, OwnsItsUnicastAddressesAlone) {
   EXPECT_TRUE(network->owns(kOwn4));
   EXPECT_TRUE(network->owns(kOwn6));

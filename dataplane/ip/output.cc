@@ -82,7 +82,8 @@ std::optional<Path> Output::path_to(const wire::IpAddress& destination) {
   const bool wider = is_v6_link_local(way->next_hop) && !is_v6_link_local(destination);
   const auto source = interface.source_for(wider ? destination : way->next_hop);
   if (!source) return {};
-  return Path{*source, interface.mtu(), interface.offloads()};
+  return Path{*source, interface.mtu(), path_mtus_.limit(destination, interface.mtu()),
+              interface.offloads()};
 }
 
 void Output::send_tcp(Packet segment, const wire::IpAddress& source,

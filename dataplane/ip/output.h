@@ -9,6 +9,7 @@
 #include "dataplane/ip/egress.h"
 #include "dataplane/ip/interface.h"
 #include "dataplane/ip/neighbour_table.h"
+#include "dataplane/ip/path_mtu_cache.h"
 #include "dataplane/ip/resources.h"
 #include "dataplane/ip/route_table.h"
 
@@ -28,12 +29,14 @@ class Output {
   static constexpr std::uint8_t kHopLimit = 64;
 
   Output(const Resources& resources, std::span<const Interface> interfaces,
-         const AddressTable& addresses, const RouteTable& routes, NeighbourTable& neighbours)
+         const AddressTable& addresses, const RouteTable& routes, NeighbourTable& neighbours,
+         const PathMtuCache& path_mtus)
       : resources_(resources),
         interfaces_(interfaces),
         addresses_(addresses),
         routes_(routes),
-        neighbours_(neighbours) {}
+        neighbours_(neighbours),
+        path_mtus_(path_mtus) {}
 
   /// As Egress::path_to().
   [[nodiscard]] std::optional<Path> path_to(const wire::IpAddress& destination);
@@ -59,6 +62,7 @@ class Output {
   const AddressTable& addresses_;
   const RouteTable& routes_;
   NeighbourTable& neighbours_;
+  const PathMtuCache& path_mtus_;
 };
 
 }  // namespace sluice::ip

@@ -23,7 +23,7 @@ struct Datagram {
 enum class DeliveryProblem : std::uint8_t {
   kHostUnreachable,      ///< soft: network or host unreachable, time exceeded
   kPortUnreachable,      ///< hard: port or protocol unreachable, administratively prohibited
-  kPacketTooBig,         ///< `mtu` tells the next hop's MTU, or zero
+  kPacketTooBig,         ///< `mtu` tells what the path carries: less than the packet, bytes
   kNeighbourUnresolved,  ///< ours: the next hop did not answer ARP or neighbour solicitation
 };
 

@@ -78,6 +78,9 @@ struct StackConfig {
   bool rack = true;
   CongestionAlgorithm congestion_control = CongestionAlgorithm::kCubic;
 
+  /// On average, "packet too big" messages that are believed.
+  std::uint32_t path_mtu_changes_per_second = 1000;
+
   /// Ports for connections that Sluice opens (RFC 6056 section 3.2).
   std::uint16_t first_local_port = 16384;
   std::uint16_t last_local_port = 65535;

@@ -17,9 +17,9 @@ constexpr std::uint16_t kSmallestSegmentSize = 64;
 constexpr std::uint16_t kTcpHeader = wire::TcpHeader::kMinimumSize;
 constexpr std::uint16_t kTimestampOption = 12;
 
-std::uint16_t largest_segment(const wire::FlowKey& flow, const ip::Path& path) {
+std::uint16_t largest_segment(const wire::FlowKey& flow, std::uint16_t mtu) {
   const std::uint16_t ip_header = flow.remote.is_v4() ? 20 : 40;
-  return static_cast<std::uint16_t>(path.mtu - ip_header - kTcpHeader);
+  return static_cast<std::uint16_t>(mtu - ip_header - kTcpHeader);
 }
 
 }  // namespace
@@ -84,7 +84,8 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
       timestamp_offset_(core.timestamp_offset(flow)),
       heard_at_(core.timestamp_now()),
       challenged_at_(core.timestamp_now() - kChallengeSpacing),
-      offered_segment_size_(largest_segment(flow, path)),
+      segment_size_(largest_segment(flow, path.path_mtu)),
+      offered_segment_size_(largest_segment(flow, path.mtu)),
       progress_at_(core.now()),
       hash_(hash),
       timer_(*this) {}
@@ -123,7 +124,7 @@ void Connection::apply(const Negotiated& negotiated) {
   send_shift_ = negotiated.peer_window_shift;
   receive_shift_ =
       window_scaling_ ? window_scale_for(core_.config.receive_buffer) : std::uint8_t{0};
-  segment_size_ = std::min(negotiated.peer_segment_size, offered_segment_size_);
+  segment_size_ = std::min(negotiated.peer_segment_size, segment_size_);
   if (timestamps_) segment_size_ = static_cast<std::uint16_t>(segment_size_ - kTimestampOption);
   congestion_.start(core_.config.congestion_control, segment_size_);
 }
@@ -273,10 +274,14 @@ void Connection::finish_up() {
 // RFC 1122 section 4.2.3.9: while connecting, an error means that this address does not work; once
 // open, the connection outlives it. RFC 5927 section 4.1: a quoted segment must be one we sent.
 void Connection::delivery_failed(const ip::DeliveryFailure& failure) {
+  if (failure.problem == ip::DeliveryProblem::kPacketTooBig) {
+    packet_too_big(SequenceNumber(failure.sequence), failure.mtu);
+    return;
+  }
   if (state_ != State::kSynSent) return;
   const bool ours = failure.problem == ip::DeliveryProblem::kNeighbourUnresolved ||
                     SequenceNumber(failure.sequence) == send_unacknowledged_;
-  if (!ours || failure.problem == ip::DeliveryProblem::kPacketTooBig) return;
+  if (!ours) return;
   core_.counters.connections_failed.add();
   fail(StreamError::kUnreachable);
 }

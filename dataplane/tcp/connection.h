@@ -174,6 +174,10 @@ class Connection final : public Stream {
   void note_progress();
   [[nodiscard]] Duration backed_off_timeout() const;
 
+  // connection_path.cc
+  [[nodiscard]] std::uint16_t payload_within(std::uint16_t mtu) const;
+  void packet_too_big(SequenceNumber sequence, std::uint16_t mtu);
+
   // connection_memory.cc
   void note_stall();
   [[nodiscard]] bool stalled_for(Duration time) const;
@@ -241,7 +245,7 @@ class Connection final : public Stream {
   std::uint32_t heard_at_;              // the last segment of the peer's, by the timestamp clock
   std::uint32_t stalled_at_ = 0;        // when stalled_ became true, by the same clock
   std::uint32_t challenged_at_;         // the timestamp clock, without offset
-  std::uint16_t segment_size_ = 536;    // largest payload of a segment we send
+  std::uint16_t segment_size_;          // largest payload of a segment we send
   std::uint16_t offered_segment_size_;  // the MSS option we send
   ReorderingWindow reordering_;
   CongestionControl congestion_;

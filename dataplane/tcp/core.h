@@ -59,6 +59,7 @@ struct Core {
         flow_key(flow_hash_key),
         challenges(worker_clock, tcp_config.challenge_acks_per_second),
         resets(worker_clock, tcp_config.resets_per_second),
+        path_mtu_changes(worker_clock, tcp_config.path_mtu_changes_per_second),
         writer(packet_pool, ip_egress, counters, resets),
         flows(tcp_config.max_connections + tcp_config.max_half_open + tcp_config.max_time_wait),
         held_runs(std::max(kLeastHeldRuns, tcp_config.max_connections)),
@@ -79,6 +80,7 @@ struct Core {
   Counters counters;
   ResponseLimit challenges;
   ResponseLimit resets;
+  ResponseLimit path_mtu_changes;
   SegmentWriter writer;
   FlowTable flows;
   TimeWaitTable* time_wait = nullptr;

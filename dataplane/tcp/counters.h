@@ -51,6 +51,8 @@ struct Counters {
   Counter sack_blocks_ignored;   ///< SACK blocks of what is not
   Counter sack_reneged;          ///< times a peer no longer had what it told to have
   Counter dsacks_received;       ///< reports of duplicates (RFC 2883)
+  Counter path_mtu_reduced;      ///< connections whose segments shrank after "packet too big"
+  Counter path_mtu_ignored;  ///< such messages about nothing in flight, no decrease, or too many
   Counter zero_window_probes;
   Counter keep_alive_probes;
   Counter keep_alive_timeouts;  ///< idle connections given up; among connections_timed_out, too

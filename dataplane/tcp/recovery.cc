@@ -214,7 +214,7 @@ void Recovery::conclude_probe(const Acknowledgment& acknowledgment, const Delive
 // Whether what was taken for lost had only been late.
 void Recovery::detect_spurious(const Acknowledgment& acknowledgment, const Delivery& delivery,
                                Sender& sender) {
-  const bool frto = phase_ == Phase::kTimeoutRecovery && spurious_by_forward_rto(delivery);
+  const bool frto = phase_ == Phase::kRepair && spurious_by_forward_rto(delivery);
   if (!undo_.pending()) return;
   if (frto) {
     take_back(sender);
@@ -391,7 +391,7 @@ void Recovery::on_timeout(bool first, Sender& sender) {
   } else {
     board_.mark_all_lost();
   }
-  phase_ = Phase::kTimeoutRecovery;
+  phase_ = Phase::kRepair;
   recovery_point_ = board_.end();
   duplicates_ = 0;
   presumed_delivered_ = 0;
@@ -412,6 +412,16 @@ void Recovery::prepare_undo(bool first, const Sender& sender) {
   undo_.start(sender.congestion, board_.end());
   undo_timeout_ = true;
   if (!sender.timestamps && board_.sacked() == 0) forward_rto_.start();
+}
+
+void Recovery::on_path_narrowed(SequenceNumber sequence) {
+  board_.mark_lost_from(sequence);
+  probe_.forget();
+  forward_rto_.stop();
+  undo_.forget();
+  early_at_ = kNever;
+  if (phase_ == Phase::kOpen) phase_ = Phase::kRepair;
+  recovery_point_ = board_.end();
 }
 
 bool Recovery::on_early_timer(Sender& sender) {

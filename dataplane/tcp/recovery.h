@@ -60,6 +60,9 @@ class Recovery {
   void on_acknowledgment(const Acknowledgment& acknowledgment, Sender& sender);
   /// The retransmission timer fired. `first`: it had not since the last progress.
   void on_timeout(bool first, Sender& sender);
+  /// All that was sent from `sequence` on was too large for the path and is lost without any
+  /// congestion (RFC 8201 section 5.4): it is sent again, and the window stays as it is.
+  void on_path_narrowed(SequenceNumber sequence);
 
   /// When something else than the retransmission timer is due: on_early_timer().
   [[nodiscard]] Instant early_deadline() const { return early_at_; }
@@ -101,7 +104,9 @@ class Recovery {
   }
 
  private:
-  enum class Phase : std::uint8_t { kOpen, kFastRecovery, kTimeoutRecovery };
+  /// kRepair: losses are repaired, and the window grows as always, after a timeout or since they
+  /// tell nothing of congestion.
+  enum class Phase : std::uint8_t { kOpen, kFastRecovery, kRepair };
 
   /// What an ACK showed to have arrived.
   struct Delivery {

@@ -180,6 +180,13 @@ void Scoreboard::mark_all_lost() {
   for (std::size_t index = 0; index < count_; ++index) mark_lost(index);
 }
 
+void Scoreboard::mark_lost_from(SequenceNumber begin) {
+  if (!reserve(1, false)) return mark_all_lost();
+  std::size_t index = find(begin);
+  if (index < count_ && begin_of(index) < begin) split(index++, begin);
+  for (; index < count_; ++index) mark_lost(index);
+}
+
 void Scoreboard::unmark_lost() {
   for (std::size_t index = 0; index < count_; ++index) range(index).lost = false;
   lost_ = 0;

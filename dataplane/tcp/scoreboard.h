@@ -112,6 +112,8 @@ class Scoreboard {
   /// The same for the first `size` bytes.
   void mark_front_lost(std::uint32_t size);
   void mark_all_lost();
+  /// The same for all from `begin` on.
+  void mark_lost_from(SequenceNumber begin);
   void unmark_lost();
   /// The peer no longer has what it told by SACK blocks (RFC 2018 section 8).
   void forget_sacked();

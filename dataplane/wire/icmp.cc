@@ -11,10 +11,14 @@ namespace {
 constexpr std::size_t kQuotedTransport = 8;
 
 std::optional<QuotedSegment> read_segment(const IpAddress& source, const IpAddress& destination,
-                                          Bytes transport) {
+                                          std::size_t packet_size, Bytes transport) {
   if (transport.size() < kQuotedTransport) return {};
-  return QuotedSegment{source, destination, load_be16(&transport[0]), load_be16(&transport[2]),
-                       load_be32(&transport[4])};
+  return QuotedSegment{source,
+                       destination,
+                       load_be16(&transport[0]),
+                       load_be16(&transport[2]),
+                       load_be32(&transport[4]),
+                       static_cast<std::uint32_t>(packet_size)};
 }
 
 }  // namespace
@@ -30,13 +34,15 @@ void write_icmp_header(std::uint8_t* out, std::uint8_t type, std::uint8_t code,
 std::optional<QuotedSegment> QuotedSegment::parse_v4(Bytes packet) {
   const auto header = Ipv4Header::parse_quoted(packet);
   if (!header || header->protocol() != kProtocolTcp || header->fragment_offset() != 0) return {};
-  return read_segment(header->source(), header->destination(), packet.subspan(header->size()));
+  return read_segment(header->source(), header->destination(), header->total_length(),
+                      packet.subspan(header->size()));
 }
 
 std::optional<QuotedSegment> QuotedSegment::parse_v6(Bytes packet) {
   const auto header = Ipv6Header::parse_quoted(packet);
   if (!header || header->next_header() != kProtocolTcp) return {};
-  return read_segment(header->source(), header->destination(), packet.subspan(Ipv6Header::kSize));
+  return read_segment(header->source(), header->destination(), header->total_length(),
+                      packet.subspan(Ipv6Header::kSize));
 }
 
 std::optional<QuotedSegment> QuotedSegment::parse(Bytes packet) {

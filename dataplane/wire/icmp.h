@@ -97,6 +97,7 @@ struct QuotedSegment {
   std::uint16_t source_port = 0;
   std::uint16_t destination_port = 0;
   std::uint32_t sequence = 0;
+  std::uint32_t packet_size = 0;  ///< as its IP header says, bytes
 
   /// Reads bytes that begin with an IPv4 or IPv6 header of the given family. Nothing when they are
   /// too short, of another family or protocol, or a later fragment. IPv6 extension headers are not

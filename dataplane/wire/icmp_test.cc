@@ -44,6 +44,7 @@ TEST(QuotedSegment, NeedsEightBytesOfTcp) {
     EXPECT_EQ(quoted->source_port, 443);
     EXPECT_EQ(quoted->destination_port, 50000);
     EXPECT_EQ(quoted->sequence, 0x01020304U);
+    EXPECT_EQ(quoted->packet_size, packet.size());
     for (std::size_t size = 0; size < header + 8; ++size) {
       EXPECT_FALSE(QuotedSegment::parse(Bytes(packet).first(size))) << size;
     }

@@ -37,7 +37,11 @@ class Recorder final : public ip::Egress {
   };
 
   std::optional<ip::Path> path_to(const wire::IpAddress& /*destination*/) override {
-    return ip::Path{.source = kOurs, .mtu = 1500, .offloads = {.multi_segment = true}};
+    return ip::Path{
+        .source = kOurs, .mtu = 1500, .path_mtu = 1500, .offloads = {.multi_segment = true}};
+  }
+  void note_path_mtu(const wire::IpAddress& /*destination*/, std::uint16_t mtu) override {
+    require(mtu >= 552);
   }
   void send_tcp(Packet segment, const wire::IpAddress& /*source*/,
                 const wire::IpAddress& /*destination*/, ip::NextHop& /*next_hop*/) override {
@@ -109,6 +113,9 @@ class Host {
           break;
         case 1:
           open();
+          break;
+        case 2:
+          report_too_big(script, (action & 0x80) != 0 ? recorder_.active : recorder_.passive);
           break;
         default:
           receive(script, (action & 0x80) != 0 ? recorder_.active : recorder_.passive);
@@ -189,6 +196,18 @@ class Host {
       const std::uint32_t begin = last.sequence + static_cast<std::uint32_t>(offset);
       options.sack.add({begin, begin + script.word() % 8192U});
     }
+  }
+
+  // About something near what was sent last. The IP layer lets no smaller MTU through.
+  void report_too_big(FuzzInput& script, const Recorder::Last& last) {
+    stack_.delivery_failed(
+        {.problem = ip::DeliveryProblem::kPacketTooBig,
+         .local = kOurs,
+         .remote = kPeer,
+         .local_port = last.our_port,
+         .remote_port = static_cast<std::uint16_t>(kPeerPort + script.byte() % 2),
+         .sequence = last.sequence - script.byte(),
+         .mtu = static_cast<std::uint16_t>(552 + script.word() % 1000)});
   }
 
   void deliver(std::vector<std::uint8_t>& segment) {

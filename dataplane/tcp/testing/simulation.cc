@@ -37,7 +37,12 @@ SimulatedHost::SimulatedHost(Simulation& simulation, const wire::IpAddress& addr
       stack_(config, simulation.clock(), wheel_, *pool_, *this, simulation.flow_key_) {}
 
 std::optional<ip::Path> SimulatedHost::path_to(const wire::IpAddress& /*destination*/) {
-  return ip::Path{.source = address_, .mtu = mtu, .offloads = offloads};
+  return ip::Path{
+      .source = address_, .mtu = mtu, .path_mtu = std::min(mtu, path_mtu), .offloads = offloads};
+}
+
+void SimulatedHost::note_path_mtu(const wire::IpAddress& /*destination*/, std::uint16_t narrower) {
+  path_mtu = narrower;
 }
 
 void SimulatedHost::send_tcp(Packet segment, const wire::IpAddress& source,
@@ -106,9 +111,31 @@ void Simulation::carry(const SimulatedHost& sender, Flight flight) {
       if (!inspect(sender, segment)) return;
     }
   }
+  if (too_big(flight)) {
+    flight.too_big = true;
+    if (impairments.reports_too_big) launch(std::move(flight));
+    return;
+  }
   if (chance(impairments.loss)) return;
   if (chance(impairments.duplication)) launch(flight);
   launch(std::move(flight));
+}
+
+bool Simulation::too_big(const Flight& flight) const {
+  const std::size_t header = flight.source.is_v4() ? 20 : 40;
+  return flight.bytes.size() + header > impairments.largest_packet;
+}
+
+// What the IP layer makes of a router's message.
+void Simulation::report_too_big(const Flight& flight) {
+  SimulatedHost& host = flight.source == client_->address() ? *client_ : *server_;
+  host.stack().delivery_failed({.problem = ip::DeliveryProblem::kPacketTooBig,
+                                .local = flight.source,
+                                .remote = flight.destination,
+                                .local_port = wire::load_be16(&flight.bytes[0]),
+                                .remote_port = wire::load_be16(&flight.bytes[2]),
+                                .sequence = wire::load_be32(&flight.bytes[4]),
+                                .mtu = impairments.largest_packet});
 }
 
 void Simulation::launch(Flight flight) {
@@ -182,6 +209,10 @@ void Simulation::deliver_due() {
       });
     }
     const Flight flight = std::move(in_flight_.extract(in_flight_.begin()).mapped());
+    if (flight.too_big) {
+      report_too_big(flight);
+      continue;
+    }
     SimulatedHost& host = flight.destination == client_->address() ? *client_ : *server_;
     ip::Datagram datagram{.packet = host.pool_->copy(flight.bytes),
                           .source = flight.source,

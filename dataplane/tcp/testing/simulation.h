@@ -43,6 +43,8 @@ struct Impairments {
   std::uint64_t rate = 0;
   /// Bytes that wait for the link before more are dropped.
   std::size_t queue = 128 * 1024;
+  std::uint16_t largest_packet = 65535;  ///< larger IP packets are lost
+  bool reports_too_big = false;          ///< and a router says so
 };
 
 class Simulation;
@@ -53,6 +55,7 @@ class SimulatedHost final : public ip::Egress {
   SimulatedHost(Simulation& simulation, const wire::IpAddress& address, const StackConfig& config);
 
   std::optional<ip::Path> path_to(const wire::IpAddress& destination) override;
+  void note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) override;
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
                 ip::NextHop& next_hop) override;
 
@@ -63,6 +66,7 @@ class SimulatedHost final : public ip::Egress {
 
   port::Offloads offloads;  ///< what its port claims to do
   std::uint16_t mtu = 1500;
+  std::uint16_t path_mtu = 1500;  ///< what note_path_mtu() said last
 
  private:
   friend class Simulation;
@@ -109,6 +113,7 @@ class Simulation {
     std::vector<std::uint8_t> bytes;
     wire::IpAddress source;
     wire::IpAddress destination;
+    bool too_big = false;  // comes back to its source as an error
   };
   using InFlight = std::multimap<Instant, Flight>;
 
@@ -129,6 +134,8 @@ class Simulation {
   bool lost_in_burst(Direction& direction);
   std::optional<Duration> queue_for(Direction& direction, std::size_t size);
   void overtake(Direction& direction, Instant arrival);
+  [[nodiscard]] bool too_big(const Flight& flight) const;
+  void report_too_big(const Flight& flight);
   void step();
   void deliver_due();
   bool chance(double probability);

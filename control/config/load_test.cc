@@ -77,6 +77,7 @@ TEST(ReadConfig, ReadsTcp) {
   EXPECT_EQ(tcp.keep_alive_probes, 5);
   EXPECT_EQ(tcp.stalled_timeout, 3min);
   EXPECT_EQ(tcp.syn_retries, 3);
+  EXPECT_FALSE(tcp.black_hole_detection);
   EXPECT_EQ(tcp.delayed_ack, 20ms);
   EXPECT_EQ(tcp.rto_initial, 500ms);
   EXPECT_EQ(tcp.rto_minimum, 100ms);

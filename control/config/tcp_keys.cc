@@ -63,6 +63,9 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
       .key("syn_retries", small_integer<std::uint8_t>(0, 12),
            inside(&C::stack, &Stack::syn_retries),
            "How often an unanswered SYN or SYN-ACK is sent again.")
+      .key("black_hole_detection", boolean(), inside(&C::stack, &Stack::black_hole_detection),
+           "Try smaller segments when full ones stay unacknowledged: some paths drop large packets "
+           "and do not say so.")
       .key("delayed_ack", duration(1ms, 499ms), inside(&C::stack, &Stack::delayed_ack),
            "How long an acknowledgement may wait for data to travel with.")
       .key("rto.initial", duration(100ms, 60s), inside(&C::stack, &Stack::rto_initial),

@@ -48,6 +48,9 @@ struct StackConfig {
   /// SYN or SYN-ACK transmissions after the first.
   std::uint8_t syn_retries = 5;
 
+  /// Whether smaller segments are tried when full-sized ones are not acknowledged (RFC 4821).
+  bool black_hole_detection = true;
+
   /// An ACK may wait this long for data to travel with (RFC 1122 section 4.2.3.2: below 0.5 s).
   Duration delayed_ack = std::chrono::milliseconds(40);
   /// 2 MSL (RFC 9293 section 3.4.2). One minute, as is common, rather than four.

@@ -176,7 +176,10 @@ class Connection final : public Stream {
 
   // connection_path.cc
   [[nodiscard]] std::uint16_t payload_within(std::uint16_t mtu) const;
+  [[nodiscard]] std::uint16_t packet_of(std::uint16_t payload) const;
   void packet_too_big(SequenceNumber sequence, std::uint16_t mtu);
+  void suspect_black_hole();
+  void conclude_black_hole(SequenceNumber acknowledgment);
 
   // connection_memory.cc
   void note_stall();
@@ -246,6 +249,7 @@ class Connection final : public Stream {
   std::uint32_t stalled_at_ = 0;        // when stalled_ became true, by the same clock
   std::uint32_t challenged_at_;         // the timestamp clock, without offset
   std::uint16_t segment_size_;          // largest payload of a segment we send
+  std::uint16_t suspected_size_ = 0;    // segment_size_ before a black hole was suspected, or 0
   std::uint16_t offered_segment_size_;  // the MSS option we send
   ReorderingWindow reordering_;
   CongestionControl congestion_;

@@ -231,6 +231,7 @@ bool Connection::process_new_acknowledgment(const Segment& segment) {
   const auto bytes = static_cast<std::uint32_t>(std::min<std::size_t>(acknowledged, queue_.size()));
   const bool fin_acknowledged = fin_sent_ && acknowledged > queue_.size();
 
+  if (suspected_size_ != 0) conclude_black_hole(segment.acknowledgment);
   if (recovery_ != nullptr) tell_recovery(segment, false);
   send_unacknowledged_ = segment.acknowledgment;
   send_next_ = later_of(send_next_, send_unacknowledged_);

@@ -93,6 +93,7 @@ void Connection::on_retransmission_timeout(Instant now) {
   Sender state = sender();
   recovery_->on_timeout(backoff_ == 0, state);
   if (backoff_ < 255) ++backoff_;
+  suspect_black_hole();
   start_retransmission_timer();
   schedule();
 }

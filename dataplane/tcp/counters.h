@@ -52,7 +52,9 @@ struct Counters {
   Counter sack_reneged;          ///< times a peer no longer had what it told to have
   Counter dsacks_received;       ///< reports of duplicates (RFC 2883)
   Counter path_mtu_reduced;      ///< connections whose segments shrank after "packet too big"
-  Counter path_mtu_ignored;  ///< such messages about nothing in flight, no decrease, or too many
+  Counter path_mtu_ignored;   ///< such messages about nothing in flight, no decrease, or too many
+  Counter black_hole_probes;  ///< times segments were made smaller since large ones got no answer
+  Counter black_holes_found;  ///< times that helped
   Counter zero_window_probes;
   Counter keep_alive_probes;
   Counter keep_alive_timeouts;  ///< idle connections given up; among connections_timed_out, too

@@ -171,5 +171,80 @@ TEST_F(PathMtu, TheCongestionWindowOutlivesAReport) {
   EXPECT_TRUE(transfer(150000, milliseconds(450)));
 }
 
+class BlackHole : public PathMtu, public ::testing::WithParamInterface<Family> {};
+
+TEST_P(BlackHole, IsFoundByTimeoutsAndRemembered) {
+  begin(1350, false, {}, GetParam());
+  establish();
+  EXPECT_TRUE(transfer(100000, seconds(10)));
+  EXPECT_EQ(client_counters().retransmission_timeouts.get(), 3U);
+  EXPECT_EQ(client_counters().black_holes_found.get(), 1U);
+  EXPECT_EQ(client_host().path_mtu, 1280);
+  EXPECT_TRUE(transfer(100000, milliseconds(500)));
+
+  Probe second;
+  establish(second);
+  second.say(sample_text(100000), client_host().pool());
+  EXPECT_TRUE(eventually([&] { return server().received.size() == 100000; }, milliseconds(500)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, BlackHole, ::testing::Values(Family::kIPv4, Family::kIPv6));
+
+TEST_F(PathMtu, ABlackHoleMayBeNarrowerThanTheFirstGuess) {
+  begin(800, false);
+  establish();
+  EXPECT_TRUE(transfer(20000, seconds(20)));
+  EXPECT_EQ(client_counters().black_hole_probes.get(), 2U);
+  EXPECT_EQ(client_counters().black_holes_found.get(), 1U);
+  EXPECT_EQ(client_host().path_mtu, 576);
+}
+
+TEST_F(PathMtu, ABlackHoleMayOpenWhileAConnectionIsOld) {
+  begin(1500, false);
+  establish();
+  ASSERT_TRUE(transfer(200000, seconds(10)));
+  simulation_->impairments.largest_packet = 1400;
+  EXPECT_TRUE(transfer(200000, seconds(10)));
+  EXPECT_EQ(client_counters().black_holes_found.get(), 1U);
+}
+
+TEST_F(PathMtu, SmallSegmentsThatAreLostSuggestNoBlackHole) {
+  start();
+  establish();
+  simulation_->impairments.loss = 1;
+  client_.say("small", client_host().pool());
+  run_for(seconds(20));
+  EXPECT_GT(client_counters().retransmission_timeouts.get(), 3U);
+  EXPECT_EQ(client_counters().black_hole_probes.get(), 0U);
+}
+
+TEST_F(PathMtu, AnOutageOfAcknowledgmentsIsNoBlackHole) {
+  start();
+  establish();
+  bool cut = true;
+  lose = [&](bool from_server, const Segment& segment) {
+    largest_ = std::max(largest_, static_cast<std::uint32_t>(segment.payload.size()));
+    return cut && from_server;
+  };
+  client_.say(sample_text(10000), client_host().pool());
+  ASSERT_TRUE(eventually([&] { return client_counters().black_hole_probes.get() > 0; }));
+  cut = false;
+  ASSERT_TRUE(eventually([&] { return client_.acknowledged == 10000; }));
+  EXPECT_EQ(client_counters().black_holes_found.get(), 0U);
+  EXPECT_EQ(client_host().path_mtu, 1500);
+  largest();
+  EXPECT_TRUE(transfer(10000, seconds(1)));
+  EXPECT_EQ(largest(), 1500 - kHeaders4);
+}
+
+TEST_F(PathMtu, BlackHoleDetectionCanBeTurnedOff) {
+  StackConfig config;
+  config.black_hole_detection = false;
+  begin(1350, false, config);
+  establish();
+  EXPECT_FALSE(transfer(10000, seconds(20)));
+  EXPECT_EQ(client_counters().black_hole_probes.get(), 0U);
+}
+
 }  // namespace
 }  // namespace sluice::tcp::testing

@@ -63,6 +63,7 @@ worker::FleetSettings fleet_settings(const Config& config, std::uint32_t workers
   for (const InterfaceConfig& interface : config.interfaces) {
     settings.interfaces.push_back(interface_settings(interface));
   }
+  settings.ip = config.ip.ip;
   settings.tcp = stack_config(config, workers);
   settings.idle = config.process.idle == IdlePolicy::kPoll ? worker::IdleMode::kPoll
                                                            : worker::IdleMode::kAdaptive;

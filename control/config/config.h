@@ -6,6 +6,7 @@
 
 #include "control/config/diagnostics.h"
 #include "dataplane/base/time.h"
+#include "dataplane/ip/config.h"
 #include "dataplane/tcp/config.h"
 #include "dataplane/wire/ip_address.h"
 #include "http/settings.h"
@@ -41,6 +42,12 @@ struct ProcessConfig {
   LogLevel log_level = LogLevel::kInfo;
   std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
   std::uint32_t admin_mode = 0600;
+};
+
+/// [ip]
+struct IpConfig {
+  Position at;
+  ip::Config ip;
 };
 
 /// [tcp]. The limits are of the process; each worker gets its share.
@@ -112,6 +119,7 @@ struct BackendConfig {
 
 struct Config {
   ProcessConfig process;
+  IpConfig ip;
   TcpConfig tcp;
   std::vector<InterfaceConfig> interfaces;
   std::vector<FrontendConfig> frontends;

@@ -9,6 +9,7 @@
 namespace sluice::control {
 
 Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas);
+Section<IpConfig> ip_section(const std::shared_ptr<Atlas>& atlas);
 Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas);
 Section<InterfaceConfig> interface_section(const std::shared_ptr<Atlas>& atlas);
 Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas);

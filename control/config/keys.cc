@@ -12,6 +12,7 @@ struct Schema {
   Schema() {
     file.key("sluice", single_table(process_section(atlas)), &Config::process,
              "The process as a whole.")
+        .key("ip", single_table(ip_section(atlas)), &Config::ip, "IP.")
         .key("tcp", single_table(tcp_section(atlas)), &Config::tcp, "TCP.")
         .key("interface", table_list(interface_section(atlas)), &Config::interfaces,
              "IP presences.")

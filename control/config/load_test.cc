@@ -61,6 +61,12 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.admin_mode, 0660U);
 }
 
+TEST(ReadConfig, ReadsIp) {
+  const ip::Config ip = read_good("full.toml").ip.ip;
+  EXPECT_EQ(ip.fragments, ip::FragmentUse::kReassemble);
+  EXPECT_EQ(ip.path_mtu_minimum, 1000);
+}
+
 TEST(ReadConfig, ReadsTcp) {
   const tcp::StackConfig tcp = read_good("full.toml").tcp.stack;
   EXPECT_EQ(tcp.receive_buffer, 128U * 1024);

@@ -12,6 +12,7 @@ struct Arrival {
   const Interface* interface = nullptr;
   const port::LinkProperties* link = nullptr;
   wire::MacAddress sender_mac;
+  bool fragment = false;  ///< only a part of a datagram, of IPv4
   bool to_group = false;  ///< sent to a multicast or broadcast address, of IP or of Ethernet
   wire::IpAddress source;
   wire::IpAddress destination;

@@ -25,6 +25,17 @@ struct Counters {
   Counter ip_not_ours;
   Counter ip_group;
   Counter ip_fragment;
+  Counter fragments_received;
+  Counter datagrams_reassembled;
+  Counter fragment_malformed;
+  Counter fragment_tiny;
+  Counter fragment_overlaps;
+  Counter fragment_duplicates;
+  Counter fragment_too_many;
+  Counter fragment_of_refused;
+  Counter fragment_timeouts;
+  Counter fragment_evicted;
+  Counter fragment_no_room;
   Counter ip_source_route;
   Counter ip_extension;
   Counter ip_unknown_protocol;
@@ -89,7 +100,30 @@ inline constexpr std::array kCounterFields{
     CounterField{"ip_not_ours", "dropped: for an address that is not ours", &Counters::ip_not_ours},
     CounterField{"ip_group", "dropped: TCP or UDP to a broadcast or multicast address",
                  &Counters::ip_group},
-    CounterField{"ip_fragment", "dropped: fragments", &Counters::ip_fragment},
+    CounterField{"ip_fragment", "dropped: fragments, where they are not put together",
+                 &Counters::ip_fragment},
+    CounterField{"fragments_received", "fragments taken to be put together",
+                 &Counters::fragments_received},
+    CounterField{"datagrams_reassembled", "datagrams put together of fragments",
+                 &Counters::datagrams_reassembled},
+    CounterField{"fragment_malformed", "datagrams dropped: a fragment of an impossible length",
+                 &Counters::fragment_malformed},
+    CounterField{"fragment_tiny", "datagrams dropped: the first fragment splits the TCP header",
+                 &Counters::fragment_tiny},
+    CounterField{"fragment_overlaps", "datagrams dropped: fragments overlap or contradict",
+                 &Counters::fragment_overlaps},
+    CounterField{"fragment_duplicates", "fragments dropped: there twice",
+                 &Counters::fragment_duplicates},
+    CounterField{"fragment_too_many", "datagrams dropped: in too many fragments",
+                 &Counters::fragment_too_many},
+    CounterField{"fragment_of_refused", "fragments dropped: others of their datagram were bad",
+                 &Counters::fragment_of_refused},
+    CounterField{"fragment_timeouts", "datagrams dropped: fragments are missing",
+                 &Counters::fragment_timeouts},
+    CounterField{"fragment_evicted", "datagrams dropped: newer ones took their place",
+                 &Counters::fragment_evicted},
+    CounterField{"fragment_no_room", "fragments dropped: packet buffers are short",
+                 &Counters::fragment_no_room},
     CounterField{"ip_source_route", "dropped: source-routed, or malformed IPv4 options",
                  &Counters::ip_source_route},
     CounterField{"ip_extension", "dropped: IPv6 extension headers that are refused",

@@ -65,8 +65,7 @@ bool check_ipv4(const Packet& packet, const AddressTable& addresses, Counters& c
   if (header->size() != wire::Ipv4Header::kMinimumSize && header->has_source_route()) {
     return drop(counters.ip_source_route);
   }
-  // Reassembly takes its place here.
-  if (header->is_fragment()) return drop(counters.ip_fragment);
+  arrival.fragment = header->is_fragment();
   return true;
 }
 
@@ -92,9 +91,7 @@ wire::Ipv6Payload check_extensions(const Packet& packet, Counters& counters, Arr
   const auto header = wire::Ipv6Header::parse_quoted(packet.front());
   const wire::Ipv6Payload found = wire::Ipv6Payload::find(*header, packet.front());
   using Outcome = wire::Ipv6Payload::Outcome;
-  if (found.outcome == Outcome::kFragment) {
-    counters.ip_fragment.add();  // reassembly takes its place here
-  } else if (found.outcome != Outcome::kFound) {
+  if (found.outcome != Outcome::kFound && found.outcome != Outcome::kFragment) {
     counters.ip_extension.add();
   }
   arrival.protocol = found.protocol;

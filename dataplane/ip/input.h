@@ -22,7 +22,7 @@ bool check_ipv6(const Packet& packet, const AddressTable& addresses, Counters& c
                 Arrival& arrival);
 
 /// Walks the extension headers of a packet that check_ipv6() let through. Only a result of kFound
-/// goes on; anything else was counted.
+/// or kFragment goes on; anything else was counted.
 wire::Ipv6Payload check_extensions(const Packet& packet, Counters& counters, Arrival& arrival);
 
 }  // namespace sluice::ip

@@ -31,7 +31,7 @@ Network::Network(std::span<const InterfaceConfig> interfaces, const Clock& clock
       path_mtus_(clock, key),
       output_(resources_, interfaces_, addresses_, routes_, neighbours_, path_mtus_),
       icmp_(resources_, discovery_, output_, config),
-      receiver_(resources_, interfaces_, addresses_, arp_, icmp_) {}
+      receiver_(resources_, interfaces_, addresses_, arp_, icmp_, config) {}
 
 void Network::set_transport(Transport& transport) {
   reports_.set_transport(transport);

@@ -55,6 +55,10 @@ class Network final : public Egress, private NeighbourClient {
   /// Transport::delivery_failed() for ICMP errors.
   void receive(port::PortId port, std::span<Packet> frames);
 
+  /// Takes a datagram that the frames received before have completed, if there is one, until there
+  /// are none. It belongs to the worker that owns its flow, whose receive() takes it as a frame.
+  std::optional<ReassembledFrame> take_reassembled() { return receiver_.take_reassembled(); }
+
   /// Whether an address is a unicast address of this host.
   [[nodiscard]] bool owns(const wire::IpAddress& address) const { return addresses_.owns(address); }
 

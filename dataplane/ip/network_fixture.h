@@ -121,9 +121,11 @@ class NetworkTest : public ::testing::Test {
  public:
   NetworkTest() { make(two_interfaces()); }
 
-  void make(const std::vector<InterfaceConfig>& configs, bool answers = true) {
+  void make(const std::vector<InterfaceConfig>& configs, bool answers = true,
+            const Config& config = {}) {
     network.reset();
-    network = std::make_unique<Network>(configs, clock, wheel, *pool, link, HashKey{1, 2}, answers);
+    network = std::make_unique<Network>(configs, clock, wheel, *pool, link, HashKey{1, 2}, answers,
+                                        config);
     network->set_transport(transport);
   }
 

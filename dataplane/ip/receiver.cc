@@ -44,8 +44,10 @@ void strip(Packet& packet, const Arrival& arrival) {
 }  // namespace
 
 Receiver::Receiver(const Resources& resources, std::span<const Interface> interfaces,
-                   const AddressTable& addresses, Arp& arp, Icmp& icmp)
+                   const AddressTable& addresses, Arp& arp, Icmp& icmp, const Config& config)
     : resources_(resources), addresses_(addresses), arp_(arp), icmp_(icmp) {
+  reassembled_.reserve(kBurst);
+  if (config.fragments == FragmentUse::kReassemble) reassembler_.emplace(resources);
   for (const Interface& interface : interfaces) {
     for (const port::LinkProperties& link : interface.ports()) {
       if (attachments_.size() <= link.port.index()) attachments_.resize(link.port.index() + 1);
@@ -110,6 +112,7 @@ bool Receiver::is_for_us(const Attachment& attachment, const wire::EthernetHeade
 
 void Receiver::receive_ipv4(Arrival& arrival, Packet packet) {
   if (!check_ipv4(packet, addresses_, resources_.counters, arrival)) return;
+  if (arrival.fragment) return receive_fragment_v4(arrival, std::move(packet));
   switch (arrival.protocol) {
     case wire::kProtocolTcp:
       return receive_tcp(arrival, std::move(packet));
@@ -130,6 +133,9 @@ void Receiver::receive_ipv4(Arrival& arrival, Packet packet) {
 void Receiver::receive_ipv6(Arrival& arrival, Packet packet) {
   if (!check_ipv6(packet, addresses_, resources_.counters, arrival)) return;
   const wire::Ipv6Payload found = check_extensions(packet, resources_.counters, arrival);
+  if (found.outcome == wire::Ipv6Payload::Outcome::kFragment) {
+    return receive_fragment_v6(arrival, std::move(packet), found);
+  }
   if (found.outcome != wire::Ipv6Payload::Outcome::kFound) {
     refuse_extensions(arrival, packet, found);
     return;
@@ -175,6 +181,72 @@ void Receiver::refuse_extensions(const Arrival& arrival, const Packet& packet,
   }
   icmp_.refuse(arrival, packet.front(), wire::kIcmpv6ParameterProblem, code,
                static_cast<std::uint32_t>(found.offset));
+}
+
+bool Receiver::wants_fragment(const Arrival& arrival, std::uint8_t protocol) const {
+  const std::uint8_t icmp = arrival.source.is_v4() ? std::uint8_t{wire::kProtocolIcmp}
+                                                   : std::uint8_t{wire::kProtocolIcmpv6};
+  if (reassembler_ && !arrival.to_group && !arrival.source.is_unspecified() &&
+      (protocol == wire::kProtocolTcp || protocol == icmp)) {
+    return true;
+  }
+  resources_.counters.ip_fragment.add();
+  return false;
+}
+
+void Receiver::receive_fragment_v4(const Arrival& arrival, Packet packet) {
+  if (!wants_fragment(arrival, arrival.protocol)) return;
+  const auto header = wire::Ipv4Header::parse_quoted(packet.front());
+  const FragmentedDatagram datagram{arrival.source, arrival.destination, header->identification(),
+                                    arrival.protocol};
+  const FragmentRange range{static_cast<std::uint32_t>(header->fragment_offset()),
+                            arrival.end - arrival.payload_offset, !header->more_fragments()};
+  truncate(packet, arrival.end);
+  auto whole = reassembler_->add(datagram, range, std::move(packet), arrival.payload_offset);
+  if (!whole) return;
+  if (whole->size() > Reassembler::kLargest) return resources_.counters.fragment_malformed.add();
+  wire::mend_reassembled_ipv4(whole->front().data(), static_cast<std::uint16_t>(whole->size()));
+  keep_reassembled(arrival, std::move(*whole));
+}
+
+void Receiver::receive_fragment_v6(const Arrival& arrival, Packet packet,
+                                   const wire::Ipv6Payload& found) {
+  using wire::Ipv6Fragment;
+  const auto fragment = Ipv6Fragment::parse(wire::Bytes(packet.front()).subspan(found.offset));
+  if (!fragment || !wants_fragment(arrival, fragment->next_header())) return;
+  const FragmentedDatagram datagram{arrival.source, arrival.destination, fragment->identification(),
+                                    fragment->next_header()};
+  const auto headers = static_cast<std::uint16_t>(found.offset + Ipv6Fragment::kSize);
+  const FragmentRange range{fragment->offset(), arrival.end - headers, !fragment->more_fragments()};
+  truncate(packet, arrival.end);
+  auto whole = reassembler_->add(datagram, range, std::move(packet), headers);
+  if (!whole) return;
+  const std::size_t payload = whole->size() - wire::Ipv6Header::kSize - Ipv6Fragment::kSize;
+  if (payload > Reassembler::kLargest) return resources_.counters.fragment_malformed.add();
+  // The first fragment's headers, whose way to the fragment header may be another than this one's.
+  std::uint8_t* bytes = whole->front().data();
+  const auto first =
+      wire::Ipv6Payload::find(*wire::Ipv6Header::parse_quoted(whole->front()), whole->front());
+  bytes[first.next_header_field] = bytes[first.offset];
+  wire::store_be16(bytes + 4, static_cast<std::uint16_t>(payload));
+  std::uint8_t* frame = bytes - wire::EthernetHeader::kSize;
+  std::memmove(frame + Ipv6Fragment::kSize, frame, wire::EthernetHeader::kSize + first.offset);
+  whole->trim_front(Ipv6Fragment::kSize);
+  keep_reassembled(arrival, std::move(*whole));
+}
+
+// The Ethernet header is still in front. What the port said of checksums was about a fragment.
+void Receiver::keep_reassembled(const Arrival& arrival, Packet packet) {
+  if (packet.prepend(wire::EthernetHeader::kSize) == nullptr) return;
+  packet.get()->ol_flags &= ~(RTE_MBUF_F_RX_IP_CKSUM_MASK | RTE_MBUF_F_RX_L4_CKSUM_MASK);
+  reassembled_.push_back({arrival.link->port, std::move(packet)});
+}
+
+std::optional<ReassembledFrame> Receiver::take_reassembled() {
+  if (reassembled_.empty()) return {};
+  ReassembledFrame next = std::move(reassembled_.back());
+  reassembled_.pop_back();
+  return next;
 }
 
 void Receiver::receive_tcp(const Arrival& arrival, Packet packet) {

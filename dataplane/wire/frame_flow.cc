@@ -11,6 +11,14 @@ namespace {
 
 constexpr std::size_t kPortsSize = 4;
 
+// All fragments of a datagram meet in one place, which is nobody's connection.
+FrameFlow flow_of_fragment(const IpAddress& source, const IpAddress& destination,
+                           std::uint32_t identification) {
+  return {FrameTarget::kFlow,
+          {destination, source, static_cast<std::uint16_t>(identification >> 16),
+           static_cast<std::uint16_t>(identification)}};
+}
+
 FrameFlow flow_of_segment(const IpAddress& source, const IpAddress& destination, Bytes segment) {
   if (segment.size() < kPortsSize) return {};
   return {FrameTarget::kFlow,
@@ -43,7 +51,10 @@ FrameFlow flow_of_icmpv6(Bytes message) {
 
 FrameFlow flow_of_ipv4(Bytes packet) {
   const auto header = Ipv4Header::parse_quoted(packet);
-  if (!header || header->is_fragment()) return {};
+  if (!header) return {};
+  if (header->is_fragment()) {
+    return flow_of_fragment(header->source(), header->destination(), header->identification());
+  }
   const Bytes payload = packet.subspan(header->size());
   if (header->protocol() == kProtocolTcp) {
     return flow_of_segment(header->source(), header->destination(), payload);
@@ -55,6 +66,11 @@ FrameFlow flow_of_ipv6(Bytes packet) {
   const auto header = Ipv6Header::parse_quoted(packet);
   if (!header) return {};
   const Ipv6Payload found = Ipv6Payload::find(*header, packet);
+  if (found.outcome == Ipv6Payload::Outcome::kFragment) {
+    const auto fragment = Ipv6Fragment::parse(packet.subspan(found.offset));
+    if (!fragment) return {};
+    return flow_of_fragment(header->source(), header->destination(), fragment->identification());
+  }
   if (found.outcome != Ipv6Payload::Outcome::kFound) return {};
   const Bytes payload = packet.subspan(found.offset);
   if (found.protocol == kProtocolTcp) {

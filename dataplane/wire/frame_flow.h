@@ -21,8 +21,9 @@ struct FrameFlow {
 
 /// Decides from the first buffer of a raw Ethernet frame. A TCP packet goes to the flow whose local
 /// end is its destination; an ICMP error that quotes a TCP segment of ours, to that segment's flow;
-/// ARP and neighbour solicitations and advertisements, to everyone. All else stays: fragments,
-/// tagged frames, and what is too short to be read. Nothing else is checked; the IP layer of the
+/// ARP and neighbour solicitations and advertisements, to everyone. Fragments, which have no ports,
+/// go where all of their datagram go; put together it is looked at again. All else stays: tagged
+/// frames, and what is too short to be read. Nothing else is checked; the IP layer of the
 /// worker that gets the frame does that.
 FrameFlow frame_flow(Bytes frame);
 

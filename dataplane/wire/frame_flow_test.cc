@@ -97,11 +97,32 @@ TEST(FrameFlow, ShowsNeighbourProtocolsToEveryone) {
   }
 }
 
+TEST(FrameFlow, SendsAllFragmentsOfADatagramToOnePlace) {
+  Frame first = tcp_frame(families()[0].in);
+  store_be16(&first[14 + 4], 7);
+  store_be16(&first[14 + 6], 0x2000);
+  Frame second = first;
+  store_be16(&second[14 + 6], 3);
+  second.resize(14 + 20 + 2);
+  Frame of_another = second;
+  store_be16(&of_another[14 + 4], 8);
+  EXPECT_EQ(frame_flow(first).target, FrameTarget::kFlow);
+  EXPECT_EQ(frame_flow(first).flow, frame_flow(second).flow);
+  EXPECT_NE(frame_flow(first).flow, frame_flow(of_another).flow);
+
+  const auto v6_fragment = [](std::uint16_t offset, std::uint32_t identification) {
+    Frame part{kProtocolTcp, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+    store_be16(&part[2], offset);
+    store_be32(&part[4], identification);
+    return ip_frame(kHop, ip_packet(families()[1].in, kProtocolFragment, part));
+  };
+  EXPECT_EQ(frame_flow(v6_fragment(1, 0x10007)).target, FrameTarget::kFlow);
+  EXPECT_EQ(frame_flow(v6_fragment(1, 0x10007)).flow, frame_flow(v6_fragment(8, 0x10007)).flow);
+  EXPECT_NE(frame_flow(v6_fragment(1, 0x10007)).flow, frame_flow(v6_fragment(8, 0x20007)).flow);
+}
+
 TEST(FrameFlow, KeepsEverythingElseHere) {
   const Family family = families()[0];
-  Frame fragment = tcp_frame(family.in);
-  store_be16(&fragment[14 + 6], 0x2000);
-  EXPECT_EQ(frame_flow(fragment).target, FrameTarget::kHere);
   const Frame echo = icmp_message(family.in, kIcmpEchoRequest, 0, 1, Frame(8));
   EXPECT_EQ(frame_flow(ip_frame(kHop, ip_packet(family.in, kProtocolIcmp, echo))).target,
             FrameTarget::kHere);

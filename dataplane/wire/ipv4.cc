@@ -49,6 +49,15 @@ void write_ipv4_header(std::uint8_t* out, const Ipv4HeaderFields& fields) {
   std::memcpy(out + 16, fields.destination.v4_bytes(), 4);
 }
 
+void mend_reassembled_ipv4(std::uint8_t* header, std::uint16_t total_length) {
+  store_be16(header + 2, total_length);
+  store_be16(header + 6, 0);
+  store_be16(header + 10, 0);
+  InternetSum sum;
+  sum.add({header, static_cast<std::size_t>(header[0] & 0x0f) * 4});
+  store_be16(header + 10, sum.checksum());
+}
+
 void finish_ipv4_checksum(std::uint8_t* header) {
   InternetSum sum;
   sum.add({header, Ipv4Header::kMinimumSize});

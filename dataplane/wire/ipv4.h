@@ -41,6 +41,8 @@ class Ipv4Header {
   /// DSCP and ECN bits.
   [[nodiscard]] std::uint8_t traffic_class() const { return bytes_[1]; }
   [[nodiscard]] bool is_fragment() const { return (load_be16(&bytes_[6]) & 0x3fff) != 0; }
+  [[nodiscard]] std::uint16_t identification() const { return load_be16(&bytes_[4]); }
+  [[nodiscard]] bool more_fragments() const { return (bytes_[6] & 0x20) != 0; }
   /// Of the first byte, in bytes.
   [[nodiscard]] std::size_t fragment_offset() const {
     return static_cast<std::size_t>(load_be16(&bytes_[6]) & 0x1fff) * 8;
@@ -72,6 +74,10 @@ struct Ipv4HeaderFields {
 
 /// Writes Ipv4Header::kMinimumSize bytes, with a checksum of zero.
 void write_ipv4_header(std::uint8_t* out, const Ipv4HeaderFields& fields);
+
+/// Makes the header of a first fragment that of the whole datagram. `header` is one that
+/// Ipv4Header::parse() has found good; `total_length` counts it, bytes.
+void mend_reassembled_ipv4(std::uint8_t* header, std::uint16_t total_length);
 
 /// Fills in the checksum of a header that write_ipv4_header() wrote.
 void finish_ipv4_checksum(std::uint8_t* header);

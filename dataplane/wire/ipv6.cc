@@ -92,6 +92,9 @@ Ipv6Payload Ipv6Payload::find(const Ipv6Header& header, Bytes packet) {
     const Bytes extension = extension_at(packet, offset, protocol);
     if (extension.empty()) return {Outcome::kTruncated, protocol, offset};
     const Ipv6Payload verdict = check_extension(protocol, extension, offset);
+    if (verdict.outcome == Outcome::kFragment) {
+      return {Outcome::kFragment, protocol, offset, static_cast<std::uint32_t>(field)};
+    }
     if (verdict.outcome != Outcome::kFound) return verdict;
     protocol = extension[0];
     field = offset;

@@ -68,13 +68,36 @@ struct Ipv6Payload {
   std::uint8_t protocol = 0;
   // Bytes from the start of the IPv6 header:
   std::size_t offset = 0;
-  std::uint32_t next_header_field = 0;  ///< where `protocol` stands; meaningful for kFound
+  /// Where `protocol` stands, or what says that a fragment header follows; meaningful for kFound
+  /// and kFragment.
+  std::uint32_t next_header_field = 0;
 
   /// Walks from the fixed header, which parse() has found good, to the transport header. `packet`
   /// starts at the IPv6 header and holds what is contiguous of it. A routing header without
   /// segments left is passed over whatever its type (RFC 8200 section 4.4, RFC 5095), and so is the
   /// header of a fragment that is the whole packet (RFC 6946).
   static Ipv6Payload find(const Ipv6Header& header, Bytes packet);
+};
+
+/// A fragment header over received bytes (RFC 8200 section 4.5).
+class Ipv6Fragment {
+ public:
+  static constexpr std::size_t kSize = 8;
+
+  /// Nothing when it is not whole.
+  static std::optional<Ipv6Fragment> parse(Bytes bytes) {
+    if (bytes.size() < kSize) return {};
+    return Ipv6Fragment(bytes);
+  }
+  [[nodiscard]] std::uint8_t next_header() const { return bytes_[0]; }
+  /// Of the first byte, in bytes.
+  [[nodiscard]] std::uint32_t offset() const { return load_be16(&bytes_[2]) & 0xfff8U; }
+  [[nodiscard]] bool more_fragments() const { return (bytes_[3] & 1) != 0; }
+  [[nodiscard]] std::uint32_t identification() const { return load_be32(&bytes_[4]); }
+
+ private:
+  explicit Ipv6Fragment(Bytes bytes) : bytes_(bytes) {}
+  Bytes bytes_;
 };
 
 struct Ipv6HeaderFields {

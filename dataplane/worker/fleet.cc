@@ -77,6 +77,7 @@ void Fleet::make_workers(const FleetSettings& settings) {
     const WorkerSettings worker{.index = index,
                                 .count = settings.workers,
                                 .interfaces = configs,
+                                .ip = settings.ip,
                                 .tcp = settings.tcp,
                                 .idle = settings.idle};
     workers_.push_back(std::make_unique<Worker>(worker, surroundings, *pools_[index]));

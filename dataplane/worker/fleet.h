@@ -36,6 +36,7 @@ struct FleetSettings {
   std::uint32_t workers = 1;
   std::vector<InterfaceSettings> interfaces;
   std::uint32_t buffers_per_worker = 8192;
+  ip::Config ip;
   /// For each worker: limits are not divided here.
   tcp::StackConfig tcp;
   IdleMode idle = IdleMode::kAdaptive;

@@ -77,6 +77,14 @@ void Receiver::deliver(port::PortId port, std::span<rte_mbuf* const> packets) {
   const std::span<Packet> frames(frames_.data(), packets.size());
   network_.receive(port, frames);
   for (Packet& frame : frames) frame.reset();
+  while (auto whole = network_.take_reassembled()) {
+    give_to_owner(whole->port, whole->frame.release());
+  }
+}
+
+// A datagram put together here. It is whole now: it cannot come back as a fragment again and again.
+void Receiver::give_to_owner(port::PortId port, rte_mbuf* packet) {
+  if (steering_ == nullptr || steering_->sort(port, {&packet, 1}) == 1) deliver(port, {&packet, 1});
 }
 
 }  // namespace sluice::worker

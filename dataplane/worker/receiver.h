@@ -41,6 +41,7 @@ class Receiver {
   std::size_t receive_from(const Queue& queue);
   std::size_t receive_handed_over(std::uint32_t from);
   void deliver(port::PortId port, std::span<rte_mbuf* const> packets);
+  void give_to_owner(port::PortId port, rte_mbuf* packet);
 
   std::uint32_t self_;
   std::uint32_t workers_;

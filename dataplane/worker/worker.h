@@ -49,6 +49,7 @@ struct WorkerSettings {
   std::uint32_t index = 0;
   std::uint32_t count = 1;  ///< workers of the process
   std::span<const ip::InterfaceConfig> interfaces;
+  ip::Config ip;
   tcp::StackConfig tcp;
   IdleMode idle = IdleMode::kAdaptive;
 };

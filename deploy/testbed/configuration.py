@@ -66,6 +66,7 @@ def configuration(settings: Settings) -> Table:
     tables: Table = {
         "sluice": _process(settings),
         "tcp": {},
+        "ip": {},
         "interface": [_wan(settings), _farm(settings), *([_far(settings)] if settings.far else [])],
         "frontend": [
             _frontend("www", 80, settings),

@@ -107,6 +107,11 @@ class Sluice:
         rows: list[dict[str, Any]] = json.loads(self.ask("show workers json"))
         return rows
 
+    def counter(self, name: str) -> int:
+        """One counter of `show counters`, summed over the workers."""
+        rows = json.loads(self.ask(f"show counters {name} json"))
+        return int(rows[0]["value"])
+
     def buffers_in_use(self) -> int:
         """Packet buffers that hold something now, over all workers."""
         return sum(row["buffers"] - row["buffers_free"] for row in self.workers())

@@ -50,13 +50,6 @@ SIZES = defaultdict(
     },
 )
 LONGER = 8
-# What Sluice's TCP cannot do yet, by profile and role. A test says so when one of them can.
-GAPS = {
-    ("small-mtu", "server sends"): "segments stay too large (RFC 1191)",
-    ("small-mtu", "client sends"): "segments stay too large (RFC 1191)",
-    ("black-hole-mtu", "server sends"): "black holes are not found (RFC 4821)",
-    ("black-hole-mtu", "client sends"): "black holes are not found (RFC 4821)",
-}
 
 
 @dataclass(frozen=True)
@@ -238,16 +231,12 @@ def measure(
     """Each role once; returns what went wrong."""
     failures = []
     for role in (*KERNEL, *SLUICE):
-        gap = GAPS.get((profile.name, role.name))
         try:
-            rate = run_role(testbed, link, profile, role, size, 3 if gap else patience)
+            rate = run_role(testbed, link, profile, role, size, patience)
         except AssertionError as failure:
-            if gap is None:
-                failures.append(f"{role.name}: {failure}")
+            failures.append(f"{role.name}: {failure}")
         else:
             table.add(profile.name, role.name, rate)
-            if gap is not None:
-                failures.append(f"{role.name} works, and is no gap any more: {gap}")
     return failures
 
 
@@ -272,9 +261,6 @@ def test_transfers_over(
             if ratio is not None and ratio > FACTOR
         ]
     assert not failures, "\n".join(failures)
-    gaps = [f"{role}: {gap}" for (name, role), gap in GAPS.items() if name == profile.name]
-    if gaps:
-        pytest.xfail("; ".join(gaps))
 
 
 # Those with a fault that a reader of bodies could be misled by.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from testbed import payload
 from testbed.bed import Testbed
 from testbed.client import HTTP, HTTPS, Client
 from testbed.layout import WAN, WAN6
-from testbed.sluice import Sluice
 
 SIZE = 3_000_000
 
@@ -38,12 +36,7 @@ def test_connections_made_from_cookies_are_as_good_as_others(
         f"{HTTP}/special/echo", "--data-binary", "upload" * 15_000, address=address
     )
     assert response.status == 200
-    assert _counter(sluice, "tcp.syn_cookies_accepted") == 3
-    assert _counter(sluice, "tcp.syn_cookies_rejected") == 0
-    assert _counter(sluice, "tcp.syn_cookies_sent") >= 3
+    assert sluice.counter("tcp.syn_cookies_accepted") == 3
+    assert sluice.counter("tcp.syn_cookies_rejected") == 0
+    assert sluice.counter("tcp.syn_cookies_sent") >= 3
     testbed.stop_sluice()
-
-
-def _counter(sluice: Sluice, name: str) -> int:
-    rows = json.loads(sluice.ask(f"show counters {name} json"))
-    return int(rows[0]["value"])

@@ -130,13 +130,16 @@ class Connection final : public Stream {
   bool our_fin_acknowledged();
   bool trim_to_window(Segment& segment);
   void process_payload(Segment& segment);
+  void note_fin(SequenceNumber sequence);
+  void take_in_order(Segment& segment, const wire::SackBlock& repeated);
   void keep_out_of_order(Segment& segment);
   bool deliver(ByteChain data);
   void process_fin();
   void establish(const Segment& segment);
   void apply(const Negotiated& negotiated);
   void answer_unacceptable(const Segment& segment);
-  void acknowledge_duplicate(const Segment& segment);
+  [[nodiscard]] wire::SackBlock repeated_part(const Segment& segment) const;
+  void report_duplicate(const wire::SackBlock& repeated);
   [[nodiscard]] bool may_challenge();
   void challenge();
 
@@ -259,7 +262,7 @@ class Connection final : public Stream {
   // What only some segments touch.
   SendQueue queue_;
   Reassembly reassembly_;
-  std::optional<SequenceNumber> out_of_order_fin_;
+  std::optional<SequenceNumber> fin_at_;   // the peer's, perhaps behind a hole
   SequenceNumber last_acknowledged_sent_;  // Last.ACK.sent (RFC 7323 section 4.3)
   Instant recent_timestamp_at_{};
   Instant progress_at_{};  // when the peer last acknowledged something, or had nothing to

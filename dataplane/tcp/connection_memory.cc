@@ -55,7 +55,7 @@ void Connection::relieve_memory(MemoryPressure pressure) {
     // RFC 2018 section 8 allows it, even if they were acknowledged selectively.
     core_.counters.out_of_order_dropped.add(reassembly_.runs());
     reassembly_.clear(core_.held_runs);
-    out_of_order_fin_.reset();
+    fin_at_.reset();
   }
   if (stalled_for(critical ? kLeastStallPatience : kStallPatience)) {
     core_.counters.stalled_dropped_for_memory.add();

@@ -143,7 +143,9 @@ void Connection::answer_unacceptable(const Segment& segment) {
     return;
   }
   if (segment.length() == 0 && !may_challenge()) return;
-  acknowledge_duplicate(segment);
+  ack_due_ = AckDue::kNow;
+  schedule();
+  report_duplicate(repeated_part(segment));
 }
 
 bool Connection::may_challenge() {
@@ -153,18 +155,18 @@ bool Connection::may_challenge() {
   return true;
 }
 
-// Something came again, or is not to be taken: the peer has not seen our last ACK. RFC 2883 section
-// 4 has each duplicate reported by an ACK of its own; other ACKs wait for the end of the burst.
-void Connection::acknowledge_duplicate(const Segment& segment) {
-  ack_due_ = AckDue::kNow;
-  schedule();
-  if (!sack_ || !synchronized() || segment.payload.empty() || segment.sequence >= receive_next_) {
-    return;
-  }
-  const SequenceNumber end = earlier_of(
-      segment.sequence + static_cast<std::uint32_t>(segment.payload.size()), receive_next_);
+// What of a segment came before.
+wire::SackBlock Connection::repeated_part(const Segment& segment) const {
+  if (segment.payload.empty() || segment.sequence >= receive_next_) return {};
+  const auto size = static_cast<std::uint32_t>(segment.payload.size());
+  return {segment.sequence.value(), earlier_of(segment.sequence + size, receive_next_).value()};
+}
+
+// RFC 2883 section 4 has each duplicate reported once; other ACKs wait for the end of the burst.
+void Connection::report_duplicate(const wire::SackBlock& repeated) {
+  if (!sack_ || !synchronized() || repeated.begin == repeated.end) return;
   core_.counters.dsacks_sent.add();
-  send_acknowledgment({segment.sequence.value(), end.value()});
+  send_acknowledgment(repeated);
 }
 
 // RFC 5961 section 7, and as much for each connection.
@@ -311,7 +313,7 @@ bool Connection::our_fin_acknowledged() {
 // Leaves of a segment what is new and within the window. False when nothing is left.
 bool Connection::trim_to_window(Segment& segment) {
   if (segment.sequence < receive_next_) {
-    acknowledge_duplicate(segment);
+    ack_due_ = AckDue::kNow;
     segment.payload.drop_front(receive_next_ - segment.sequence);
     segment.sequence = receive_next_;
   }
@@ -331,7 +333,11 @@ void Connection::process_payload(Segment& segment) {
     ack_due_ = AckDue::kNow;
     return;
   }
-  if (!trim_to_window(segment)) return;
+  const wire::SackBlock repeated = repeated_part(segment);
+  if (!trim_to_window(segment)) {
+    report_duplicate(repeated);
+    return;
+  }
   note_data_round_trip(segment);
   if (holds_too_much(segment)) {
     core_.counters.dropped_for_memory.add();
@@ -342,23 +348,39 @@ void Connection::process_payload(Segment& segment) {
     abort();
     return;
   }
-  if (segment.sequence != receive_next_) {
+  if (segment.has(wire::kFin)) note_fin(segment.end() - 1U);
+  if (segment.sequence == receive_next_) {
+    take_in_order(segment, repeated);
+  } else {
     keep_out_of_order(segment);
-    return;
   }
+}
+
+// Of several that contradict each other the earliest counts.
+void Connection::note_fin(SequenceNumber sequence) {
+  fin_at_ = fin_at_ ? earlier_of(*fin_at_, sequence) : sequence;
+}
+
+void Connection::take_in_order(Segment& segment, const wire::SackBlock& repeated) {
   const bool filled_a_hole = !reassembly_.empty();
-  const bool fin = segment.has(wire::kFin);
   ByteChain data = std::move(segment.payload);
   receive_next_ += static_cast<std::uint32_t>(data.size());
   if (filled_a_hole) {
     receive_next_ +=
         static_cast<std::uint32_t>(reassembly_.take(receive_next_, data, core_.held_runs));
   }
+  const bool ends = fin_at_ && receive_next_ >= *fin_at_;
+  if (ends) {
+    data.truncate(data.size() - (receive_next_ - *fin_at_));
+    receive_next_ = *fin_at_;
+    reassembly_.clear(core_.held_runs);
+  }
   ++unacknowledged_segments_;
   const bool now = filled_a_hole || unacknowledged_segments_ >= 2;
   ack_due_ = std::max(ack_due_, now ? AckDue::kNow : AckDue::kDelayed);
+  report_duplicate(repeated);
   if (!data.empty() && !deliver(std::move(data))) return;
-  if ((fin && reassembly_.empty()) || out_of_order_fin_ == receive_next_) process_fin();
+  if (ends) process_fin();
 }
 
 // RFC 5681 section 4.2: every segment that is out of order is acknowledged at once and by itself,
@@ -369,7 +391,6 @@ void Connection::keep_out_of_order(Segment& segment) {
       out_of_order_charge() + kBytesPerBuffer > core_.receive_limit) {
     core_.counters.out_of_order_dropped.add();
   } else {
-    if (segment.has(wire::kFin)) out_of_order_fin_ = segment.end() - 1U;
     if (!segment.payload.empty()) {
       inserted = reassembly_.insert(segment.sequence, std::move(segment.payload), core_.held_runs);
       (inserted.kept ? core_.counters.out_of_order : core_.counters.out_of_order_dropped).add();

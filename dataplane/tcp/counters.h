@@ -73,6 +73,7 @@ struct Counters {
   Counter challenge_acks;         ///< RFC 5961
   Counter challenge_acks_suppressed;  ///< not sent: above the connection's or the worker's limit
   Counter unexpected_segments;        ///< for no connection or listener; answered with a reset
+  Counter listener_ignored;           ///< dropped: neither opens a connection nor acknowledges
   Counter resets_sent;
   Counter resets_suppressed;  ///< not sent: above the worker's limit
   Counter resets_received;    ///< acceptable ones

@@ -123,25 +123,18 @@ void HalfOpenTable::send_syn_ack(const Handshake& handshake, std::uint32_t times
 }
 
 HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& segment) {
+  const SequenceNumber first = entry.handshake_.initial_receive + 1;
+  const bool in_window = segment.sequence >= first && segment.sequence <= first + 0xffff;
   if (segment.has(wire::kRst)) {
-    // RFC 5961 section 3.2: an exact one only.
-    if (segment.sequence == entry.handshake_.initial_receive + 1) {
-      core_.counters.resets_received.add();
-      remove(entry);
-    }
+    if (in_window) receive_reset(entry, segment);
     return Verdict::kHandled;
   }
   if (segment.has(wire::kSyn)) {
-    if (segment.sequence == entry.handshake_.initial_receive && !segment.has(wire::kAck)) {
-      entry.sent_once_at_ = kNever;
-      send_syn_ack(entry);
-    } else {
-      challenge(entry);
-    }
+    receive_syn(entry, segment);
     return Verdict::kHandled;
   }
-  if (!segment.has(wire::kAck)) return Verdict::kHandled;
-  if (segment.acknowledgment != entry.handshake_.initial_send + 1) {
+  const bool acknowledges = segment.acknowledgment == entry.handshake_.initial_send + 1;
+  if (segment.has(wire::kAck) && !acknowledges) {
     // An earlier SYN may have got a cookie, on its way while a later one made this entry.
     if (const auto earlier = redeem(segment)) {
       core_.counters.syn_cookies_accepted.add();
@@ -149,15 +142,35 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
       entry.sent_once_at_ = kNever;
       return Verdict::kComplete;
     }
-    core_.writer.reset(segment);
-    return Verdict::kHandled;
   }
-  const SequenceNumber first = entry.handshake_.initial_receive + 1;
-  if (segment.sequence < first || segment.sequence > first + 0xffff) {
+  if (!in_window) {
     challenge(entry);
     return Verdict::kHandled;
   }
-  return Verdict::kComplete;
+  if (!segment.has(wire::kAck)) return Verdict::kHandled;
+  if (acknowledges) return Verdict::kComplete;
+  core_.writer.reset(segment);
+  return Verdict::kHandled;
+}
+
+// RFC 5961 section 3.2: only an exact one ends the handshake.
+void HalfOpenTable::receive_reset(HalfOpen& entry, const Segment& segment) {
+  if (segment.sequence != entry.handshake_.initial_receive + 1) {
+    challenge(entry);
+    return;
+  }
+  core_.counters.resets_received.add();
+  remove(entry);
+}
+
+// The peer has not seen our SYN-ACK, or is not the one that began (RFC 5961 section 4.2).
+void HalfOpenTable::receive_syn(HalfOpen& entry, const Segment& segment) {
+  if (segment.sequence != entry.handshake_.initial_receive || segment.has(wire::kAck)) {
+    challenge(entry);
+    return;
+  }
+  entry.sent_once_at_ = kNever;
+  send_syn_ack(entry);
 }
 
 void HalfOpenTable::challenge(HalfOpen& entry) {

@@ -88,6 +88,8 @@ class HalfOpenTable {
                           std::optional<SequenceNumber> least);
   void send_syn_ack(HalfOpen& entry);
   void send_syn_ack(const Handshake& handshake, std::uint32_t timestamp, ip::NextHop& next_hop);
+  void receive_reset(HalfOpen& entry, const Segment& segment);
+  void receive_syn(HalfOpen& entry, const Segment& segment);
   void on_timeout(HalfOpen& entry);
   void challenge(HalfOpen& entry);
 

@@ -118,6 +118,24 @@ TEST_F(HostileSegmentsTest, UrgentDataIsDeliveredInLine) {
   EXPECT_EQ(from_server_, 0) << "an ordinary delayed ACK follows";
 }
 
+// RFC 9293 section 3.10.7.4, eighth: a peer that contradicts itself has said where its data ends.
+TEST_F(HostileSegmentsTest, AFinEndsTheStreamWhateverCameFromBehindIt) {
+  settle();
+  forge(wire::kAck, 20, 0, "later");
+  forge(wire::kAck | wire::kFin, 0, 0, " end");
+  EXPECT_EQ(server().received, "hello end");
+  EXPECT_TRUE(server().ended);
+}
+
+TEST_F(HostileSegmentsTest, OfSeveralFinsTheEarliestEndsTheStream) {
+  settle();
+  forge(wire::kAck | wire::kFin, 20, 0, "later");
+  forge(wire::kAck | wire::kFin, 10);
+  forge(wire::kAck, 0, 0, "0123456789012345678901234");
+  EXPECT_EQ(server().received, "hello0123456789");
+  EXPECT_TRUE(server().ended);
+}
+
 TEST_F(HostileSegmentsTest, ResetsToUnexpectedSegmentsAreLimited) {
   StackConfig config;
   config.resets_per_second = 100;

@@ -135,7 +135,7 @@ TEST_F(SackTest, APartialDuplicateReportsThePartThatWasHere) {
   reports_.clear();
   arrive(50, 100);
   simulation_->run_for(milliseconds(50));
-  EXPECT_THAT(reports_.front(), ElementsAre(block(50, 100)));
+  EXPECT_THAT(reports_, ElementsAre(ElementsAre(block(50, 100))));
   EXPECT_EQ(next_, first_ + 150);
 }
 

@@ -165,6 +165,10 @@ void Stack::receive_without_connection(Segment& segment, std::uint64_t hash) {
     half_open_.open(segment, hash, core_.initial_sequence(segment.flow));
     return;
   }
+  if (listening && !segment.has(wire::kAck)) {
+    core_.counters.listener_ignored.add();
+    return;
+  }
   if (listening) {
     if (const auto handshake = half_open_.redeem(segment)) {
       if (full()) {

@@ -130,9 +130,12 @@ class Connection final : public Stream {
   bool our_fin_acknowledged();
   bool trim_to_window(Segment& segment);
   void process_payload(Segment& segment);
-  void note_fin(SequenceNumber sequence);
-  void take_in_order(Segment& segment, const wire::SackBlock& repeated);
+  void note_fin(const Segment& segment);
+  void take_in_order(Segment& segment, wire::SackBlock repeated);
   void keep_out_of_order(Segment& segment);
+  [[nodiscard]] bool holds_out_of_order() const {
+    return !reassembly_.empty() || fin_at_.has_value();
+  }
   bool deliver(ByteChain data);
   void process_fin();
   void establish(const Segment& segment);
@@ -262,7 +265,7 @@ class Connection final : public Stream {
   // What only some segments touch.
   SendQueue queue_;
   Reassembly reassembly_;
-  std::optional<SequenceNumber> fin_at_;   // the peer's, perhaps behind a hole
+  std::optional<SequenceNumber> fin_at_;   // the peer's, behind a hole
   SequenceNumber last_acknowledged_sent_;  // Last.ACK.sent (RFC 7323 section 4.3)
   Instant recent_timestamp_at_{};
   Instant progress_at_{};  // when the peer last acknowledged something, or had nothing to

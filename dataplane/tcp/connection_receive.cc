@@ -157,9 +157,8 @@ bool Connection::may_challenge() {
 
 // What of a segment came before.
 wire::SackBlock Connection::repeated_part(const Segment& segment) const {
-  if (segment.payload.empty() || segment.sequence >= receive_next_) return {};
-  const auto size = static_cast<std::uint32_t>(segment.payload.size());
-  return {segment.sequence.value(), earlier_of(segment.sequence + size, receive_next_).value()};
+  if (segment.length() == 0 || segment.sequence >= receive_next_) return {};
+  return {segment.sequence.value(), earlier_of(segment.end(), receive_next_).value()};
 }
 
 // RFC 2883 section 4 has each duplicate reported once; other ACKs wait for the end of the burst.
@@ -348,7 +347,7 @@ void Connection::process_payload(Segment& segment) {
     abort();
     return;
   }
-  if (segment.has(wire::kFin)) note_fin(segment.end() - 1U);
+  note_fin(segment);
   if (segment.sequence == receive_next_) {
     take_in_order(segment, repeated);
   } else {
@@ -356,16 +355,26 @@ void Connection::process_payload(Segment& segment) {
   }
 }
 
-// Of several that contradict each other the earliest counts.
-void Connection::note_fin(SequenceNumber sequence) {
-  fin_at_ = fin_at_ ? earlier_of(*fin_at_, sequence) : sequence;
+// A peer that contradicts itself is believed what it says in order, and of several FINs out of
+// order the earliest.
+void Connection::note_fin(const Segment& segment) {
+  const bool in_order = segment.sequence == receive_next_;
+  if (segment.has(wire::kFin)) {
+    const SequenceNumber fin = segment.end() - 1U;
+    fin_at_ = fin_at_ && !in_order ? earlier_of(*fin_at_, fin) : fin;
+  } else if (in_order && fin_at_ && segment.end() > *fin_at_) {
+    fin_at_.reset();
+  }
 }
 
-void Connection::take_in_order(Segment& segment, const wire::SackBlock& repeated) {
+void Connection::take_in_order(Segment& segment, wire::SackBlock repeated) {
   const bool filled_a_hole = !reassembly_.empty();
   ByteChain data = std::move(segment.payload);
   receive_next_ += static_cast<std::uint32_t>(data.size());
   if (filled_a_hole) {
+    if (repeated.begin == repeated.end) {
+      repeated = reassembly_.held_before(receive_next_, core_.held_runs);
+    }
     receive_next_ +=
         static_cast<std::uint32_t>(reassembly_.take(receive_next_, data, core_.held_runs));
   }
@@ -373,6 +382,7 @@ void Connection::take_in_order(Segment& segment, const wire::SackBlock& repeated
   if (ends) {
     data.truncate(data.size() - (receive_next_ - *fin_at_));
     receive_next_ = *fin_at_;
+    fin_at_.reset();
     reassembly_.clear(core_.held_runs);
   }
   ++unacknowledged_segments_;

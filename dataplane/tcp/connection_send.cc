@@ -150,9 +150,9 @@ std::uint32_t Connection::largest_piece() const {
 
 // The segment size leaves room for timestamps; SACK blocks take more.
 std::uint16_t Connection::payload_limit() const {
-  if (!sack_ || reassembly_.empty()) return segment_size_;
-  const std::size_t blocks =
-      std::min(reassembly_.runs(), wire::TcpOptions::most_sack_blocks(timestamps_));
+  if (!sack_ || !holds_out_of_order()) return segment_size_;
+  const std::size_t blocks = std::min(reassembly_.runs() + (fin_at_ ? 1 : 0),
+                                      wire::TcpOptions::most_sack_blocks(timestamps_));
   return static_cast<std::uint16_t>(segment_size_ - 4 - 8 * blocks);
 }
 
@@ -241,8 +241,8 @@ wire::TcpOptions Connection::segment_options(const wire::SackBlock& duplicate) c
   }
   if (!sack_) return options;
   if (duplicate.begin != duplicate.end) options.sack.add(duplicate);
-  if (!reassembly_.empty()) {
-    reassembly_.report(options.sack, wire::TcpOptions::most_sack_blocks(timestamps_),
+  if (holds_out_of_order()) {
+    reassembly_.report(options.sack, wire::TcpOptions::most_sack_blocks(timestamps_), fin_at_,
                        core_.held_runs);
   }
   return options;

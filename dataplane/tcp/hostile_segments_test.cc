@@ -131,9 +131,18 @@ TEST_F(HostileSegmentsTest, OfSeveralFinsTheEarliestEndsTheStream) {
   settle();
   forge(wire::kAck | wire::kFin, 20, 0, "later");
   forge(wire::kAck | wire::kFin, 10);
-  forge(wire::kAck, 0, 0, "0123456789012345678901234");
+  forge(wire::kAck, 0, 0, "01234");
+  forge(wire::kAck, 0, 0, "56789");
   EXPECT_EQ(server().received, "hello0123456789");
   EXPECT_TRUE(server().ended);
+}
+
+TEST_F(HostileSegmentsTest, DataInOrderIsBelievedRatherThanAnEarlierFinInItsMidst) {
+  settle();
+  forge(wire::kAck | wire::kFin, 5);
+  forge(wire::kAck, 0, 0, "0123456789");
+  EXPECT_EQ(server().received, "hello0123456789");
+  EXPECT_FALSE(server().ended);
 }
 
 TEST_F(HostileSegmentsTest, ResetsToUnexpectedSegmentsAreLimited) {

@@ -115,6 +115,11 @@ void Reassembly::unlink_age(std::uint32_t at, HeldRunPool& pool) {
   if (run.older != kNone) pool[run.older].newer = run.newer;
 }
 
+wire::SackBlock Reassembly::held_before(SequenceNumber next, const HeldRunPool& pool) const {
+  if (first_ == kNone || pool[first_].begin >= next) return {};
+  return {pool[first_].begin.value(), earlier_of(pool[first_].end(), next).value()};
+}
+
 std::size_t Reassembly::take(SequenceNumber next, ByteChain& out, HeldRunPool& pool) {
   std::size_t taken = 0;
   while (first_ != kNone && pool[first_].begin <= next) {
@@ -131,10 +136,17 @@ std::size_t Reassembly::take(SequenceNumber next, ByteChain& out, HeldRunPool& p
   return taken;
 }
 
-void Reassembly::report(wire::SackBlocks& blocks, std::size_t most, const HeldRunPool& pool) const {
+void Reassembly::report(wire::SackBlocks& blocks, std::size_t most,
+                        std::optional<SequenceNumber> fin, const HeldRunPool& pool) const {
   for (std::uint32_t at = newest_; at != kNone && blocks.size() < most; at = pool[at].older) {
-    blocks.add({pool[at].begin.value(), pool[at].end().value()});
+    SequenceNumber end = pool[at].end();
+    if (end == fin) {
+      end += 1;
+      fin.reset();
+    }
+    blocks.add({pool[at].begin.value(), end.value()});
   }
+  if (fin && blocks.size() < most) blocks.add({fin->value(), fin->value() + 1});
 }
 
 void Reassembly::clear(HeldRunPool& pool) {

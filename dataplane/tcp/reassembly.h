@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "dataplane/base/object_pool.h"
 #include "dataplane/buffer/byte_chain.h"
@@ -52,12 +53,16 @@ class Reassembly {
   /// in all calls.
   Inserted insert(SequenceNumber begin, ByteChain bytes, HeldRunPool& pool);
 
+  /// What of the first run lies before `next`; begin == end when nothing does.
+  [[nodiscard]] wire::SackBlock held_before(SequenceNumber next, const HeldRunPool& pool) const;
+
   /// Moves what continues at `next` to the end of `out`; returns the number of bytes moved.
   std::size_t take(SequenceNumber next, ByteChain& out, HeldRunPool& pool);
 
   /// Appends a block for each run, the one that grew last first, until `blocks` has `most`
-  /// (RFC 2018 section 4).
-  void report(wire::SackBlocks& blocks, std::size_t most, const HeldRunPool& pool) const;
+  /// (RFC 2018 section 4). A `fin` that is held, too, belongs to the run before it or is a block.
+  void report(wire::SackBlocks& blocks, std::size_t most, std::optional<SequenceNumber> fin,
+              const HeldRunPool& pool) const;
 
   void clear(HeldRunPool& pool);
 

@@ -35,7 +35,7 @@ class Held {
   }
   std::vector<SackBlock> report(std::size_t most = 4) const {
     wire::SackBlocks blocks;
-    reassembly_.report(blocks, most, runs_);
+    reassembly_.report(blocks, most, {}, runs_);
     return {blocks.all().begin(), blocks.all().end()};
   }
   void clear() { reassembly_.clear(runs_); }

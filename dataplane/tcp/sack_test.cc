@@ -50,15 +50,16 @@ class SackTest : public ::testing::Test {
   }
 
   /// A segment of the client's with `size` bytes at an offset from the first byte.
-  void arrive(std::uint32_t offset, std::size_t size) {
+  void arrive(std::uint32_t offset, std::size_t size, std::uint8_t flags = wire::kAck) {
     wire::TcpOptions options;
     options.timestamps = {{clock_, echo_}};
     simulation_->inject(simulation_->client(), simulation_->server(),
                         {client_.stream->local().port, kPort, (first_ + offset).value(),
-                         theirs_.value(), wire::kAck, 1000},
+                         theirs_.value(), flags, 1000},
                         std::string(size, 'x'), options);
     simulation_->run_for(milliseconds(2));
   }
+  void finish(std::uint32_t offset) { arrive(offset, 0, wire::kAck | wire::kFin); }
   SackBlock block(std::uint32_t begin, std::uint32_t end) {
     return {(first_ + begin).value(), (first_ + end).value()};
   }
@@ -93,6 +94,17 @@ TEST_F(SackTest, EveryAckTellsTheRunsThatAreHeldTheNewestFirst) {
   EXPECT_THAT(reports_.back(), ElementsAre(block(400, 410), block(300, 310), block(200, 210)));
   arrive(110, 10);
   EXPECT_THAT(reports_.back(), ElementsAre(block(100, 120), block(400, 410), block(300, 310)));
+}
+
+// It tells the sender that what is before it may be lost.
+TEST_F(SackTest, AFinOutOfOrderIsToldOf) {
+  establish();
+  finish(100);
+  EXPECT_THAT(reports_.back(), ElementsAre(block(100, 101)));
+  arrive(20, 10);
+  EXPECT_THAT(reports_.back(), ElementsAre(block(20, 30), block(100, 101)));
+  arrive(90, 10);
+  EXPECT_THAT(reports_.back(), ElementsAre(block(90, 101), block(20, 30)));
 }
 
 TEST_F(SackTest, NothingIsToldOfWhatIsAcknowledged) {
@@ -136,6 +148,15 @@ TEST_F(SackTest, APartialDuplicateReportsThePartThatWasHere) {
   arrive(50, 100);
   simulation_->run_for(milliseconds(50));
   EXPECT_THAT(reports_, ElementsAre(ElementsAre(block(50, 100))));
+  EXPECT_EQ(next_, first_ + 150);
+}
+
+TEST_F(SackTest, WhatFillsAHoleAndRepeatsWhatWasBehindItReportsThat) {
+  establish();
+  arrive(50, 100);
+  reports_.clear();
+  arrive(0, 60);
+  EXPECT_THAT(reports_.front(), ElementsAre(block(50, 60)));
   EXPECT_EQ(next_, first_ + 150);
 }
 

@@ -131,7 +131,7 @@ void Connection::apply(const Negotiated& negotiated) {
 
 void Connection::set_handler(StreamHandler& handler) {
   handler_ = &handler;
-  arm_timer();
+  fire_by(keep_alive_deadline());
 }
 
 void Connection::send(ByteChain data) {
@@ -188,7 +188,7 @@ void Connection::close() {
   }
   finish();
   orphan_until_ = core_.now() + core_.config.orphan_timeout;
-  arm_timer();
+  fire_by(orphan_until_);
 }
 
 void Connection::abort() {

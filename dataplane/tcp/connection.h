@@ -175,6 +175,7 @@ class Connection final : public Stream {
   void keep_alive();
   void give_up();
   void arm_timer();
+  void fire_by(Instant deadline);
   void start_retransmission_timer();
   void schedule_probe();
   void note_progress();

@@ -25,8 +25,8 @@ std::uint16_t Connection::payload_within(std::uint16_t mtu) const {
 
 // The size of a packet with so much payload.
 std::uint16_t Connection::packet_of(std::uint16_t payload) const {
-  const int headers = (flow_.remote.is_v4() ? 20 : 40) + wire::TcpHeader::kMinimumSize +
-                      (timestamps_ ? kTimestampOption : 0);
+  const std::size_t headers = (flow_.remote.is_v4() ? 20U : 40U) + wire::TcpHeader::kMinimumSize +
+                              (timestamps_ ? kTimestampOption : 0U);
   return static_cast<std::uint16_t>(headers + payload);
 }
 
@@ -45,7 +45,6 @@ void Connection::packet_too_big(SequenceNumber sequence, std::uint16_t mtu) {
   suspected_size_ = 0;  // the router has told
   if (recovery_ == nullptr) return;
   recovery_->on_path_narrowed(sequence);
-  arm_timer();
   schedule();
 }
 

@@ -85,6 +85,7 @@ void Connection::establish(const Segment& segment) {
   window_sequence_ = segment.sequence;
   window_acknowledgment_ = segment.acknowledgment;
   core_.counters.connections_opened.add();
+  fire_by(keep_alive_deadline());
   schedule();
   if (handler_ != nullptr) handler_->on_open();
 }

@@ -22,7 +22,7 @@ bool Connection::output() {
   if (ack_due_ == AckDue::kNow) return send_acknowledgment();
   if (ack_due_ == AckDue::kDelayed && acknowledge_at_ == kNever) {
     acknowledge_at_ = core_.now() + core_.config.delayed_ack;
-    arm_timer();
+    fire_by(acknowledge_at_);
   }
   return true;
 }

@@ -4,6 +4,12 @@
 
 namespace sluice::tcp {
 
+// The timer fires by the nearest deadline, and may fire earlier: a deadline that goes away or moves
+// on costs nothing until then.
+void Connection::fire_by(Instant deadline) {
+  if (deadline < timer_.deadline()) core_.wheel.arm(timer_, deadline);
+}
+
 void Connection::arm_timer() {
   if (state_ == State::kClosed) return;
   const Instant early = recovery_ == nullptr ? kNever : recovery_->early_deadline();
@@ -42,7 +48,7 @@ Duration Connection::backed_off_timeout() const {
 void Connection::start_retransmission_timer() {
   if (retransmit_at_ != kNever) return;
   retransmit_at_ = core_.now() + backed_off_timeout();
-  arm_timer();
+  fire_by(retransmit_at_);
 }
 
 // A probe stands in for the timeout that it was meant to come before (RFC 8985 section 7.3).
@@ -58,7 +64,7 @@ void Connection::on_early_timer() {
 
 void Connection::schedule_probe() {
   recovery_->schedule_probe(retransmit_at_, sender());
-  arm_timer();
+  fire_by(recovery_->early_deadline());
 }
 
 // The peer acknowledged something new: RFC 6298 section 5.2 and 5.3.
@@ -121,13 +127,12 @@ void Connection::probe_zero_window() {
   start_retransmission_timer();
 }
 
-// Only while nothing is to be sent: otherwise retransmissions and window probes find out. After
-// its handler's end a connection has another deadline.
+// While something is to be sent retransmissions and window probes find out, and the peer's answer
+// begins the wait anew. After its handler's end a connection has another deadline.
 Instant Connection::keep_alive_deadline() const {
   const StackConfig& config = core_.config;
-  if (!config.keep_alive || !synchronized() || handler_ == nullptr || left_to_send() > 0) {
-    return kNever;
-  }
+  if (!config.keep_alive || !synchronized() || handler_ == nullptr) return kNever;
+  if (left_to_send() > 0) return core_.now() + config.keep_alive_idle;
   const auto since = std::chrono::milliseconds(core_.timestamp_now() - heard_at_);
   return core_.now() - since + config.keep_alive_idle +
          keep_alive_probes_ * config.keep_alive_interval;

@@ -140,7 +140,7 @@ void Reassembly::report(wire::SackBlocks& blocks, std::size_t most,
                         std::optional<SequenceNumber> fin, const HeldRunPool& pool) const {
   for (std::uint32_t at = newest_; at != kNone && blocks.size() < most; at = pool[at].older) {
     SequenceNumber end = pool[at].end();
-    if (end == fin) {
+    if (fin && end == *fin) {
       end += 1;
       fin.reset();
     }

@@ -70,15 +70,9 @@ void Stack::receive(std::span<ip::Datagram> burst) {
 // Three passes, so that one packet's cache misses are waited for while others are worked on: read
 // the headers and call for the buckets; look up and call for the connections; process.
 void Stack::receive_some(std::span<ip::Datagram> burst) {
-  struct Parsed {
-    Segment segment;
-    ip::Datagram* datagram = nullptr;
-    std::uint64_t hash = 0;
-  };
-  std::array<Parsed, kBurst> parsed;
   std::size_t count = 0;
   for (ip::Datagram& datagram : burst) {
-    Parsed& next = parsed[count];
+    Parsed& next = parsed_[count];
     switch (parse_segment(datagram, next.segment)) {
       case SegmentFault::kNone:
         next.datagram = &datagram;
@@ -95,22 +89,32 @@ void Stack::receive_some(std::span<ip::Datagram> burst) {
     }
   }
   core_.counters.segments_received.add(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const FlowRef ref = find(parsed[i].segment.flow, parsed[i].hash);
-    if (ref.kind() == FlowKind::kConnection) {
-      const auto* lines = reinterpret_cast<const char*>(connections_.address_of(ref.index()));
+  const std::span parsed = std::span(parsed_).first(count);
+  for (Parsed& next : parsed) {
+    next.found = find(next.segment.flow, next.hash);
+    if (next.found.kind() == FlowKind::kConnection) {
+      const auto* lines =
+          reinterpret_cast<const char*>(connections_.address_of(next.found.index()));
       __builtin_prefetch(lines + 64);
       __builtin_prefetch(lines + 128);
     }
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    take_payload(*parsed[i].datagram, parsed[i].segment);
-    dispatch(parsed[i].segment, parsed[i].hash);
+  for (Parsed& next : parsed) {
+    take_payload(*next.datagram, next.segment);
+    dispatch(next);
+    next.segment.payload.clear();
   }
 }
 
-// What was found before may be gone: an earlier segment of the burst can have ended it.
-void Stack::dispatch(Segment& segment, std::uint64_t hash) {
+// What was found before may be gone: an earlier segment of the burst can have ended it. A
+// connection that has ended stays where it is to the end of the burst.
+void Stack::dispatch(Parsed& parsed) {
+  Segment& segment = parsed.segment;
+  if (parsed.found.kind() == FlowKind::kConnection) {
+    Connection& connection = connections_[parsed.found.index()];
+    if (connection.state() != State::kClosed) return connection.receive(segment);
+  }
+  const std::uint64_t hash = parsed.hash;
   const FlowRef ref = find(segment.flow, hash);
   switch (ref.kind()) {
     case FlowKind::kConnection:

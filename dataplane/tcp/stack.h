@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -68,8 +69,15 @@ class Stack final : public ip::Transport, public StreamNetwork {
  private:
   static constexpr std::size_t kBurst = 64;
 
+  struct Parsed {
+    Segment segment;
+    ip::Datagram* datagram = nullptr;
+    std::uint64_t hash = 0;
+    FlowRef found;
+  };
+
   void receive_some(std::span<ip::Datagram> burst);
-  void dispatch(Segment& segment, std::uint64_t hash);
+  void dispatch(Parsed& parsed);
   void receive_without_connection(Segment& segment, std::uint64_t hash);
   void receive_in_time_wait(std::uint32_t index, Segment& segment, std::uint64_t hash);
   [[nodiscard]] bool listened_to(const Segment& segment) const;
@@ -92,7 +100,8 @@ class Stack final : public ip::Transport, public StreamNetwork {
   ObjectPool<Connection> connections_;
   mutable HalfOpenTable half_open_;
   TimeWaitTable time_wait_;
-  std::uint32_t relief_hand_ = 0;  // the place in connections_ that was looked at last
+  std::uint32_t relief_hand_ = 0;      // the place in connections_ that was looked at last
+  std::array<Parsed, kBurst> parsed_;  // a burst's segments, without payload between bursts
 };
 
 }  // namespace sluice::tcp

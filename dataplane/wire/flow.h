@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "dataplane/base/keyed_hash.h"
 #include "dataplane/wire/ip_address.h"
@@ -14,9 +16,11 @@ struct FlowKey {
   std::uint16_t local_port = 0;
   std::uint16_t remote_port = 0;
 
-  friend bool operator==(const FlowKey&, const FlowKey&) = default;
+  friend bool operator==(const FlowKey& a, const FlowKey& b) {
+    return std::memcmp(&a, &b, sizeof(FlowKey)) == 0;
+  }
 };
-static_assert(sizeof(FlowKey) == 36);
+static_assert(sizeof(FlowKey) == 36 && std::has_unique_object_representations_v<FlowKey>);
 
 /// The hash that finds a flow in the connection table and, where the port cannot, decides which
 /// worker owns it. Keyed, so that a remote host cannot aim at a bucket or a worker.

@@ -248,7 +248,10 @@ bool Connection::process_new_acknowledgment(const Segment& segment) {
   return !fin_acknowledged || our_fin_acknowledged();
 }
 
+// What the burst's earlier ACKs made room for is sent before one that may show a loss: else so much
+// less would be in flight then (RFC 5681's FlightSize), and recovery would start from that.
 void Connection::tell_recovery(const Segment& segment, bool duplicate) {
+  if (scheduled_ && recovery_->open() && (duplicate || !segment.options.sack.empty())) send_data();
   std::optional<Duration> echo_age;
   if (timestamps_ && segment.options.timestamps) {
     const std::uint32_t age =

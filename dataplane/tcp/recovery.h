@@ -93,6 +93,8 @@ class Recovery {
     return board_.pipe() - std::min(board_.pipe(), presumed_delivered_);
   }
   [[nodiscard]] const Scoreboard& board() const { return board_; }
+  /// No loss is being repaired.
+  [[nodiscard]] bool open() const { return phase_ == Phase::kOpen; }
 
   /// Sending has stopped for now: whether it was the window that stopped it. A window that is not
   /// used does not grow (RFC 7661's concern).

@@ -82,15 +82,15 @@ TEST_F(RecoveryTest, ManyHolesAreRepairedWithinOneRoundTripMore) {
 }
 
 TEST_F(RecoveryTest, ALostRepairIsSentAgainWithoutATimeout) {
-  // Segments 11 and on are repairs and new data; the 11th is the repair of the second.
-  establish({}, {2, 11});
+  // Segments 11 and on are repairs and new data; the 16th is the repair of the second.
+  establish({}, {2, 16});
   transfer(60, milliseconds(190));
   EXPECT_EQ(counters().retransmission_timeouts.get(), 0U);
   EXPECT_GE(counters().retransmitted_segments.get(), 2U);
 }
 
 TEST_F(RecoveryTest, WithoutRackALostRepairTakesATimeout) {
-  establish({.rack = false}, {2, 11});
+  establish({.rack = false}, {2, 16});
   transfer(60, seconds(2));
   EXPECT_EQ(counters().rack_marked_lost.get(), 0U);
   EXPECT_EQ(counters().tlp_probes.get(), 0U);
@@ -125,6 +125,19 @@ TEST_F(RecoveryTest, LimitedTransmitFindsTheLossOfAShortFlight) {
   lose_ = {segments_ + 18};
   transfer(40, milliseconds(80));
   EXPECT_EQ(counters().retransmission_timeouts.get(), 0U);
+  EXPECT_EQ(counters().retransmitted_segments.get(), 1U);
+}
+
+// RFC 5681 section 3.1: what is in flight when a loss shows counts, though the ACKs of what was not
+// lost come in the same burst.
+TEST_F(RecoveryTest, ABurstOfAcksThatEndsInALossLeavesTheWindowItsPart) {
+  establish({}, {});
+  transfer(10, seconds(1));
+  client_.acknowledged = 0;
+  acceptor_.accepted[0]->received.clear();
+  // The window is 20 segments; four behind the lost one arrive. 14 segments are left, and grow.
+  lose_ = {segments_ + 16};
+  transfer(100, milliseconds(110));
   EXPECT_EQ(counters().retransmitted_segments.get(), 1U);
 }
 

@@ -216,7 +216,9 @@ void Recovery::detect_spurious(const Acknowledgment& acknowledgment, const Deliv
                                Sender& sender) {
   const bool frto = phase_ == Phase::kRepair && spurious_by_forward_rto(delivery);
   if (!undo_.pending()) return;
-  if (frto) {
+  // Everything that was taken for lost has arrived before any of it was sent again.
+  const bool needless = phase_ != Phase::kOpen && board_.lost() == 0 && !undo_.repaired();
+  if (frto || needless) {
     take_back(sender);
   } else if (phase_ != Phase::kOpen && delivery.advanced && acknowledgment.echo_age &&
              undo_.proven_by_echo(delivery.from, *acknowledgment.echo_age, sender.now)) {

@@ -23,6 +23,8 @@ class Undo {
   }
   [[nodiscard]] bool pending() const { return pending_; }
   void forget() { pending_ = false; }
+  /// Something was sent again.
+  [[nodiscard]] bool repaired() const { return repaired_; }
 
   /// Something was sent again because of it.
   void on_resent(SequenceNumber begin, SequenceNumber end, SentTime now) {
@@ -58,10 +60,12 @@ class Undo {
   }
 
   /// The response of RFC 4015: sending goes on from `flight` bytes in the network without a burst,
-  /// and slow start returns to the window that was.
+  /// and slow start returns to the window that was. What was over before anything was sent again
+  /// leaves no trace.
   void take_back(CongestionControl& congestion, std::uint32_t flight, std::uint32_t segment_size) {
     const std::uint32_t window = std::max(congestion.window(), before_.window());
-    congestion.restore(before_, std::min(window, flight + initial_window(segment_size)));
+    const std::uint32_t most = repaired_ ? flight + initial_window(segment_size) : window;
+    congestion.restore(before_, std::min(window, most));
     pending_ = false;
   }
 

@@ -94,6 +94,65 @@ TEST_F(UndoTest, ARecoveryThatReorderingCausedIsTakenBack) {
   EXPECT_GT(counters().dsacks_received.get(), 0U);
 }
 
+/// Answers what the client sends by hand.
+class UndoInABurstTest : public UndoTest {
+ protected:
+  /// What the client sends from now on is lost.
+  void take_over() {
+    std::uint32_t server_time = 0;
+    simulation_->inspect = [&](const SimulatedHost& sender, const Segment& segment) {
+      if (&sender != &simulation_->client()) server_time = segment.options.timestamps->value;
+      return true;
+    };
+    transfer(10);
+    simulation_->inspect = [this, server_time](const SimulatedHost&, const Segment& segment) {
+      if (sent_++ == 0) first_ = segment.sequence;
+      theirs_ = segment.acknowledgment;
+      options_.timestamps = {{server_time, segment.options.timestamps->value}};
+      return false;
+    };
+  }
+  void send(std::size_t segments) {
+    sent_ = 0;
+    client_.say(sample_text(segments * kMss), simulation_->client().pool());
+    simulation_->run_for(milliseconds(2));
+  }
+  /// Acknowledges so many segments, and those from 3 to before `sacked_to` selectively.
+  void answer(std::uint32_t segments, std::uint32_t sacked_to = 3) {
+    wire::TcpOptions options = options_;
+    if (sacked_to > 3) options.sack.add({at(3).value(), at(sacked_to).value()});
+    simulation_->inject(simulation_->server(), simulation_->client(),
+                        {kPort, client_.stream->local().port, theirs_.value(), at(segments).value(),
+                         wire::kAck, 60000},
+                        {}, options);
+  }
+  SequenceNumber at(std::uint32_t segment) const {
+    return first_ + segment * static_cast<std::uint32_t>(kMss);
+  }
+
+  int sent_ = 0;
+  SequenceNumber first_;
+  SequenceNumber theirs_;
+  wire::TcpOptions options_;
+};
+
+TEST_F(UndoInABurstTest, ARecoveryThatIsOverBeforeARepairWasSentLeavesNoTrace) {
+  establish({});
+  take_over();
+  send(15);
+  ASSERT_EQ(sent_, 15);
+  answer(2, 4);
+  answer(2, 5);
+  answer(2, 6);
+  answer(15);
+  simulation_->run_for(milliseconds(2));
+  EXPECT_EQ(counters().fast_retransmits.get(), 1U);
+  EXPECT_EQ(counters().spurious_recoveries.get(), 1U);
+  send(60);
+  EXPECT_EQ(counters().retransmitted_segments.get(), 0U);
+  EXPECT_GE(sent_, 15);
+}
+
 TEST_F(UndoTest, RandomLossIsNotTakenBack) {
   establish({});
   simulation_->impairments.rate = 50'000'000;

@@ -79,6 +79,12 @@ class Stream {
 
   /// Bytes handed to send() and not yet acknowledged.
   [[nodiscard]] virtual std::size_t unacknowledged() const = 0;
+
+  /// Everything handed to send() has left, and more would leave at once.
+  [[nodiscard]] virtual bool starves() const { return false; }
+  /// Where what is received is forwarded to starves(). If it was the receive window that kept more
+  /// from coming, it grows, as far as memory allows.
+  virtual void widen() {}
   [[nodiscard]] virtual wire::Endpoint local() const = 0;
   [[nodiscard]] virtual wire::Endpoint remote() const = 0;
 

@@ -96,7 +96,7 @@ void ClientSession::on_end() {
 void ClientSession::on_acknowledged(std::size_t /*bytes*/) {
   if (state_ == State::kExchange) {
     arm(timeouts().idle);
-    turn_->exchange.client_acknowledged(stream_->unacknowledged());
+    turn_->exchange.client_acknowledged(stream_->unacknowledged(), stream_->starves());
   } else if (state_ == State::kWaiting && !input_.empty()) {
     arm(timeouts().idle);
     process();

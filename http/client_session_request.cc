@@ -164,6 +164,7 @@ void ClientSession::forward_body() {
     turn.exchange.end_body();
     if (state_ != State::kExchange || turn_.get() != &turn) return;
   }
+  if (stream_ != nullptr && turn.exchange.backend_starves()) stream_->widen();
   consume(turn.request_window.release(turn.exchange.backend_pending()));
 }
 

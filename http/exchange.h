@@ -75,9 +75,14 @@ class Exchange final : public UpstreamUser {
   [[nodiscard]] std::size_t backend_pending() const {
     return upstream_ == nullptr ? 0 : upstream_->unacknowledged();
   }
-  /// The client has acknowledged; `pending` bytes are still on their way to it.
-  void client_acknowledged(std::size_t pending) {
-    if (upstream_ != nullptr) upstream_->release(pending);
+  /// The server could be sent more of the request at once.
+  [[nodiscard]] bool backend_starves() const {
+    return upstream_ != nullptr && upstream_->starves();
+  }
+  /// The client has acknowledged; `pending` bytes are still on their way to it. `starves`: it could
+  /// be sent more at once.
+  void client_acknowledged(std::size_t pending, bool starves) {
+    if (upstream_ != nullptr) upstream_->release(pending, starves);
   }
 
   enum class Cancel : std::uint8_t { kClientGone, kAnsweredOtherwise };

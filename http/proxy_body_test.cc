@@ -178,6 +178,37 @@ TEST(RequestBody, ThatIsCutOffReachesTheServerAsBroken) {
   EXPECT_TRUE(client.closed());
 }
 
+TEST(RequestBody, WidensTheClientsWindowWhereTheServerCouldTakeMore) {
+  ProxyWorld world;
+  FakeStream& client = world.client();
+  client.deliver(kPostHead + "Content-Length: 200000\r\n\r\n");
+  world.open_server(0);
+  client.deliver(pattern(20000));
+  EXPECT_EQ(client.widened(), 0);
+  world.server(0).acknowledge_all();
+  EXPECT_EQ(client.widened(), 0);
+  client.deliver(pattern(20000));
+  world.server(0).starving = true;
+  world.server(0).acknowledge_all();
+  EXPECT_EQ(client.widened(), 1);
+}
+
+TEST(ResponseBody, WidensTheServersWindowWhereTheClientCouldTakeMore) {
+  ProxyWorld world;
+  FakeStream& client = world.client();
+  client.deliver(kGet);
+  world.open_server(0);
+  world.server(0).acknowledge_all();
+  world.server(0).deliver("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n");
+  world.server(0).deliver(pattern(20000));
+  client.acknowledge_all();
+  EXPECT_EQ(world.server(0).widened(), 0);
+  world.server(0).deliver(pattern(20000));
+  client.starving = true;
+  client.acknowledge_all();
+  EXPECT_EQ(world.server(0).widened(), 1);
+}
+
 TEST(RequestBody, HoldsTheClientToWhatTheServerAcknowledges) {
   ProxyWorld world;
   FakeStream& client = world.client();

@@ -50,7 +50,8 @@ void UpstreamConnection::request_sent() {
   if (opened() && !head_done_) arm_for_response();
 }
 
-void UpstreamConnection::release(std::size_t pending) {
+void UpstreamConnection::release(std::size_t pending, bool starves) {
+  if (starves && stream_ != nullptr) stream_->widen();
   consume(window_.release(pending));
 }
 
@@ -61,6 +62,10 @@ void UpstreamConnection::abandon() {
 
 std::size_t UpstreamConnection::unacknowledged() const {
   return stream_ == nullptr ? 0 : stream_->unacknowledged();
+}
+
+bool UpstreamConnection::starves() const {
+  return stream_ != nullptr && stream_->starves();
 }
 
 void UpstreamConnection::become_idle(Duration time) {

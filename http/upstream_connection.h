@@ -48,8 +48,8 @@ class UpstreamConnection final : public StreamHandler,
   /// All of the request has been sent.
   void request_sent();
   /// Opens the server's window as far as `pending` bytes, which the client has yet to acknowledge,
-  /// allow.
-  void release(std::size_t pending);
+  /// allow; and further than before if the client `starves` for it.
+  void release(std::size_t pending, bool starves);
   /// Gives the connection up in the middle of an exchange: it is reset.
   void abandon();
 
@@ -57,6 +57,8 @@ class UpstreamConnection final : public StreamHandler,
   /// Whether it served another request before.
   [[nodiscard]] bool reused() const { return requests_ > 1; }
   [[nodiscard]] std::size_t unacknowledged() const;
+  /// It could send more at once.
+  [[nodiscard]] bool starves() const;
   [[nodiscard]] UpstreamServer& server() const { return server_; }
 
   // For the pool.

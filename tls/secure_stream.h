@@ -54,6 +54,8 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   void close() override;
   void abort() override;
   [[nodiscard]] std::size_t unacknowledged() const override;
+  [[nodiscard]] bool starves() const override;
+  void widen() override;
   [[nodiscard]] wire::Endpoint local() const override;
   [[nodiscard]] wire::Endpoint remote() const override;
 

@@ -80,6 +80,10 @@ void SecureStream::consume(std::size_t bytes) {
   open_window();
 }
 
+void SecureStream::widen() {
+  if (lower_ != nullptr) lower_->widen();
+}
+
 void SecureStream::open_window() {
   if (lower_ == nullptr) return;
   const std::size_t due = credit_.take(transport_.unread());

@@ -109,6 +109,10 @@ void SecureStream::on_acknowledged(std::size_t bytes) {
   if (!queued_.empty() || finishing_) write_queued();
 }
 
+bool SecureStream::starves() const {
+  return queued_.empty() && lower_ != nullptr && lower_->starves();
+}
+
 std::size_t SecureStream::unacknowledged() const {
   return sent_.outstanding() + queued_.size();
 }

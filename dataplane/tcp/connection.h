@@ -72,6 +72,8 @@ class Connection final : public Stream {
   void close() override;
   void abort() override;
   [[nodiscard]] std::size_t unacknowledged() const override { return queue_.size(); }
+  [[nodiscard]] bool starves() const override;
+  void widen() override;
   [[nodiscard]] wire::Endpoint local() const override { return {flow_.local, flow_.local_port}; }
   [[nodiscard]] wire::Endpoint remote() const override { return {flow_.remote, flow_.remote_port}; }
 
@@ -196,6 +198,7 @@ class Connection final : public Stream {
   void end_stalled(StreamError error);
   void note_data_round_trip(const Segment& segment);
   void tune_receive_buffer(std::uint32_t consumed);
+  void grow_receive_buffer(std::uint64_t size);
 
   // connection.cc
   void schedule();

@@ -81,13 +81,24 @@ void Connection::tune_receive_buffer(std::uint32_t consumed) {
   consumed_ += consumed;
   if (elapsed < round) return;
   const std::uint64_t in_a_round = std::uint64_t{consumed_} * round / elapsed;
-  if (in_a_round * 2 > receive_buffer_) {
-    core_.counters.receive_windows_grown.add();
-    receive_buffer_ = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(in_a_round * 4, core_.config.receive_buffer));
-  }
+  if (in_a_round * 2 > receive_buffer_) grow_receive_buffer(in_a_round * 4);
   consumed_ = 0;
   consumed_since_ = now;
+}
+
+// What is forwarded is consumed when the other side has acknowledged it: that takes the other
+// side's round trip, which the own one tells nothing of. Ahead of what doubles in a round trip.
+void Connection::widen() {
+  const bool full = unconsumed_ >= receive_buffer_ - receive_buffer_ / 4;
+  if (full && receive_buffer_ < core_.config.receive_buffer) {
+    grow_receive_buffer(std::uint64_t{receive_buffer_} * 4);
+  }
+}
+
+void Connection::grow_receive_buffer(std::uint64_t size) {
+  core_.counters.receive_windows_grown.add();
+  receive_buffer_ =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(size, core_.config.receive_buffer));
 }
 
 void Connection::end_stalled(StreamError error) {

@@ -133,6 +133,11 @@ bool Connection::send_data() {
   return true;
 }
 
+bool Connection::starves() const {
+  const std::uint32_t room = std::min(congestion_room(), window_room(in_flight()));
+  return synchronized() && queue_.size() <= in_flight() && room >= segment_size_;
+}
+
 std::uint32_t Connection::congestion_room() const {
   return recovery_ == nullptr ? congestion_.window() : recovery_->room(congestion_.window());
 }

@@ -121,6 +121,39 @@ TEST_F(ReceiveWindowTest, DoesNotGrowWhileNobodyReads) {
   EXPECT_LE(server().received.size(), kInitial + (1U << kShift) + 1);
 }
 
+// What a proxy has received is consumed when its other side acknowledges it, however long that
+// takes; with a short round trip on this side nothing else tells that the window is too small.
+TEST_F(ReceiveWindowTest, GrowsWhereWhatItFeedsStarves) {
+  open();
+  server().consume_at_once = false;
+  client_.say(sample_text(1'000'000), client_host().pool());
+  run_for(seconds(5));
+  server().stream->widen();
+  EXPECT_EQ(server_counters().receive_windows_grown.get(), 1U);
+  server().stream->consume(kInitial / 4 + 3000);
+  // There is room: it is not this window that more does not come through.
+  server().stream->widen();
+  EXPECT_EQ(server_counters().receive_windows_grown.get(), 1U);
+  run_for(seconds(5));
+  EXPECT_GT(server().received.size(), kLargest - 3000);
+  // It is as large as it may be.
+  server().stream->widen();
+  EXPECT_EQ(server_counters().receive_windows_grown.get(), 1U);
+}
+
+TEST_F(ReceiveWindowTest, ASenderStarvesWhenBothWindowsHaveRoomAndNothingIsLeft) {
+  open();
+  EXPECT_TRUE(client_.stream->starves());
+  client_.say(sample_text(10'000), client_host().pool());
+  EXPECT_FALSE(client_.stream->starves()) << "there is something to send";
+  run_for(seconds(1));
+  EXPECT_TRUE(client_.stream->starves());
+  server().consume_at_once = false;
+  client_.say(sample_text(kInitial), client_host().pool());
+  run_for(seconds(1));
+  EXPECT_FALSE(client_.stream->starves()) << "the peer takes no more";
+}
+
 TEST_F(ReceiveWindowTest, TheConfiguredLargestWindowBoundsTheFirst) {
   start({.receive_buffer = 16 * 1024});
   establish();

@@ -30,6 +30,8 @@ class FakeStream final : public Stream {
   void close() override;
   void abort() override;
   [[nodiscard]] std::size_t unacknowledged() const override { return sent_size_ - acknowledged_; }
+  [[nodiscard]] bool starves() const override { return starving && unacknowledged() == 0; }
+  void widen() override { ++widened_; }
   [[nodiscard]] wire::Endpoint local() const override { return local_; }
   [[nodiscard]] wire::Endpoint remote() const override { return remote_; }
 
@@ -62,6 +64,11 @@ class FakeStream final : public Stream {
   [[nodiscard]] std::size_t held() const { return delivered_ - consumed_; }
   [[nodiscard]] std::size_t largest_held() const { return largest_held_; }
   [[nodiscard]] std::size_t delivered() const { return delivered_; }
+  /// How often the proxy asked for a wider window.
+  [[nodiscard]] int widened() const { return widened_; }
+
+  /// Whether the peer takes all that it is sent at once, and could take more.
+  bool starving = false;
 
  private:
   friend class FakeNetwork;
@@ -76,6 +83,7 @@ class FakeStream final : public Stream {
   std::size_t delivered_ = 0;
   std::size_t consumed_ = 0;
   std::size_t largest_held_ = 0;
+  int widened_ = 0;
   bool finished_ = false;
   bool closed_ = false;
   bool aborted_ = false;

@@ -44,7 +44,7 @@ std::size_t Connection::out_of_order_charge() const {
 bool Connection::holds_too_much(const Segment& next) const {
   const bool in_order = next.sequence == receive_next_;
   const std::size_t held = unconsumed_ + (in_order ? 0 : out_of_order_charge());
-  return core_.receive_limit < core_.config.receive_buffer && held > core_.receive_limit;
+  return core_.receive_limit < core_.largest_window && held > core_.receive_limit;
 }
 
 void Connection::relieve_memory(MemoryPressure pressure) {
@@ -73,7 +73,7 @@ void Connection::note_data_round_trip(const Segment& segment) {
 // is what the peer sends in one, and its next window may be twice that. Twice again, so that ours
 // is not what holds it back.
 void Connection::tune_receive_buffer(std::uint32_t consumed) {
-  if (receive_buffer_ >= core_.config.receive_buffer) return;
+  if (receive_buffer_ >= core_.largest_window) return;
   const std::uint32_t now = core_.timestamp_now();
   const std::uint32_t elapsed = now - consumed_since_;
   const std::uint32_t round =
@@ -90,15 +90,14 @@ void Connection::tune_receive_buffer(std::uint32_t consumed) {
 // side's round trip, which the own one tells nothing of. Ahead of what doubles in a round trip.
 void Connection::widen() {
   const bool full = unconsumed_ >= receive_buffer_ - receive_buffer_ / 4;
-  if (full && receive_buffer_ < core_.config.receive_buffer) {
+  if (full && receive_buffer_ < core_.largest_window) {
     grow_receive_buffer(std::uint64_t{receive_buffer_} * 4);
   }
 }
 
 void Connection::grow_receive_buffer(std::uint64_t size) {
   core_.counters.receive_windows_grown.add();
-  receive_buffer_ =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(size, core_.config.receive_buffer));
+  receive_buffer_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, core_.largest_window));
 }
 
 void Connection::end_stalled(StreamError error) {

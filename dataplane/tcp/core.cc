@@ -14,6 +14,13 @@ SequenceNumber Core::initial_sequence(const wire::FlowKey& flow) const {
                         static_cast<std::uint32_t>(keyed_hash(sequence_key, &flow, sizeof flow)));
 }
 
+// With so much taken, what is left still allows as much.
+std::uint32_t Core::window_that_leaves_enough(const PacketPool& pool) {
+  const std::uint64_t usable = pool.capacity() - reserve(pool);
+  const std::uint64_t bytes = usable * kBytesPerBuffer / (kBufferShare + 1);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, 1U << 30));
+}
+
 std::uint8_t window_scale_for(std::uint32_t receive_buffer) {
   std::uint8_t shift = 0;
   while (shift < 14 && (receive_buffer >> shift) > 0xffff) ++shift;

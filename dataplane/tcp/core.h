@@ -65,7 +65,8 @@ struct Core {
         held_runs(std::max(kLeastHeldRuns, tcp_config.max_connections)),
         ranges(tcp_config.max_connections),
         recoveries(tcp_config.max_connections),
-        receive_limit(tcp_config.receive_buffer) {}
+        largest_window(std::min(tcp_config.receive_buffer, window_that_leaves_enough(packet_pool))),
+        receive_limit(largest_window) {}
 
   /// Enough for a few connections to fill theirs where there are only few connections at all.
   static constexpr std::uint32_t kLeastHeldRuns = 16 * Reassembly::kMostRuns;
@@ -92,8 +93,20 @@ struct Core {
   ConnectionList ready;               ///< have something to send at the end of the burst
   std::vector<Connection*> finished;  ///< to be freed at the end of the burst
 
-  /// The largest receive window at present: smaller than configured when buffers are short.
+  /// The largest receive window with all buffers free: as configured, or what a connection may fill
+  /// without buffers being short for that alone.
+  const std::uint32_t largest_window;
+  /// The largest receive window at present: smaller when buffers are short.
   std::uint32_t receive_limit;
+
+  /// One connection may hold this part of the free buffers above the reserve: however many take
+  /// what they may, some of it stays free.
+  static constexpr std::uint32_t kBufferShare = 16;
+  /// Buffers that windows do not promise.
+  [[nodiscard]] static std::uint32_t reserve(const PacketPool& pool) {
+    return pool.capacity() / 8 * 3;
+  }
+  [[nodiscard]] static std::uint32_t window_that_leaves_enough(const PacketPool& pool);
 
   [[nodiscard]] Instant now() const { return clock.now(); }
   /// The timestamp clock: milliseconds (RFC 7323 section 5.4 asks for 1 ms to 1 s).

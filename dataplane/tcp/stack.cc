@@ -8,12 +8,9 @@ namespace {
 
 // TIME_WAIT records forgotten in one burst, at most.
 constexpr std::size_t kExpiryBudget = 256;
-// One connection may hold this part of the free buffers above the reserve: however many take what
-// they may, some of it stays free.
-constexpr std::uint32_t kBufferShare = 16;
 // Connections looked at for what they could give up, in one burst.
 constexpr std::uint32_t kReliefBudget = 32;
-// Windows below this, or below a quarter of the configured one, mean that buffers are short.
+// Windows below this, or below a quarter of the largest, mean that buffers are short.
 constexpr std::uint32_t kSmallWindow = 16 * 1024;
 
 bool opens(const Segment& segment) {
@@ -316,18 +313,18 @@ void Stack::free_finished() {
 // 1998), so that many slow readers together cannot take all of them. They reach zero well before
 // the pool is under pressure, where new connections are refused.
 void Stack::adapt_receive_limit() {
-  const std::uint32_t reserve = core_.pool.capacity() / 8 * 3;
+  const std::uint32_t reserve = Core::reserve(core_.pool);
   const std::uint32_t available = core_.pool.scarcest();
   const std::uint64_t usable = available > reserve ? available - reserve : 0;
-  core_.receive_limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(
-      core_.config.receive_buffer, usable * kBytesPerBuffer / kBufferShare));
+  core_.receive_limit = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(core_.largest_window, usable * kBytesPerBuffer / Core::kBufferShare));
 }
 
 // Windows have shrunk for everybody: those who hold buffers without use give them up first. A part
 // of the connections at a time.
 void Stack::relieve_memory() {
   const MemoryPressure pressure = core_.pool.pressure();
-  const std::uint32_t small = std::min(core_.config.receive_buffer / 4, kSmallWindow);
+  const std::uint32_t small = std::min(core_.largest_window / 4, kSmallWindow);
   if (pressure == MemoryPressure::kNone && core_.receive_limit >= small) return;
   for (std::uint32_t i = 0; i < std::min(kReliefBudget, connections_.touched()); ++i) {
     relief_hand_ = (relief_hand_ + 1) % connections_.touched();

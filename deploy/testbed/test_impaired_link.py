@@ -216,12 +216,18 @@ def forget_paths(testbed: Testbed) -> None:
 
 
 def run_role(
-    testbed: Testbed, link: ImpairedLink, profile: Profile, role: Role, size: int, timeout: float
+    testbed: Testbed,
+    link: ImpairedLink,
+    profile: Profile,
+    role: Role,
+    size: int,
+    timeout: float,
+    seed: int = SEED,
 ) -> float:
     """Bits a second."""
     forget_paths(testbed)
     ways = (profile.acks, profile.data) if role.to_far else (profile.data, profile.acks)
-    with link.joined("left", role.end, *ways, SEED):
+    with link.joined("left", role.end, *ways, seed):
         return size * 8 / role.move(testbed, size, timeout)
 
 

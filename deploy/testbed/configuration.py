@@ -115,7 +115,12 @@ def _farm(settings: Settings) -> Table:
 
 
 def _far(settings: Settings) -> Table:
-    return {"name": "far", "ports": [_port(settings, "far")], "address": f"{FAR}/24"}
+    return {
+        "name": "far",
+        "ports": [_port(settings, "far")],
+        "address": f"{FAR}/24",
+        "gateway": FAR_CLIENT,
+    }
 
 
 def _frontend(name: str, port: int, settings: Settings) -> Table:

@@ -28,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--impaired-link", default=str(ROOT / "build/impaired-link"), help="the link with faults"
     )
+    parser.addoption(
+        "--syn-flood", default=str(ROOT / "build/syn-flood"), help="floods from random sources"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -71,6 +71,7 @@ class ObjectPool {
   /// The object in a place, or nullptr, and how many places were ever used: to walk the pool in
   /// parts.
   [[nodiscard]] T* at(Index index) { return live_[index] ? objects_ + index : nullptr; }
+  [[nodiscard]] const T* at(Index index) const { return live_[index] ? objects_ + index : nullptr; }
   [[nodiscard]] Index touched() const { return touched_; }
   [[nodiscard]] Index capacity() const { return capacity_; }
 

@@ -8,6 +8,10 @@ std::uint32_t initial_window(std::uint32_t segment_size) {
   return std::min(10 * segment_size, std::max(2 * segment_size, 14600U));
 }
 
+std::string_view to_string(CongestionAlgorithm algorithm) {
+  return algorithm == CongestionAlgorithm::kNewReno ? "newreno" : "cubic";
+}
+
 void CongestionControl::start(CongestionAlgorithm algorithm, std::uint32_t segment_size) {
   window_ = initial_window(segment_size);
   threshold_ = kLargestWindow;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <variant>
 
 #include "dataplane/tcp/cubic.h"
@@ -11,6 +12,9 @@ namespace sluice::tcp {
 
 /// How the window grows once slow start has ended, and how much of it a loss takes.
 enum class CongestionAlgorithm : std::uint8_t { kCubic, kNewReno };
+
+/// As in the configuration.
+std::string_view to_string(CongestionAlgorithm algorithm);
 
 /// The congestion window: slow start (RFC 5681) from the initial window of RFC 6928, and above the
 /// threshold one of the algorithms. All sizes are in bytes. It decides how much may be in flight;
@@ -45,6 +49,10 @@ class CongestionControl {
   /// Slow start ends here (RFC 9406).
   void end_slow_start() { threshold_ = window_; }
 
+  [[nodiscard]] CongestionAlgorithm algorithm() const {
+    return std::holds_alternative<NewReno>(algorithm_) ? CongestionAlgorithm::kNewReno
+                                                       : CongestionAlgorithm::kCubic;
+  }
   [[nodiscard]] std::uint32_t window() const { return window_; }
   [[nodiscard]] std::uint32_t threshold() const { return threshold_; }
   [[nodiscard]] bool in_slow_start() const { return window_ < threshold_; }

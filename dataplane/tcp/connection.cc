@@ -82,6 +82,8 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
       core_(core),
       receive_buffer_(std::min(core.config.receive_buffer_initial, core.config.receive_buffer)),
       timestamp_offset_(core.timestamp_offset(flow)),
+      opened_at_(static_cast<std::uint32_t>(
+          std::chrono::floor<std::chrono::seconds>(core.now().time_since_epoch()).count())),
       heard_at_(core.timestamp_now()),
       challenged_at_(core.timestamp_now() - kChallengeSpacing),
       segment_size_(largest_segment(flow, path.path_mtu)),

@@ -97,6 +97,7 @@ class Connection final : public Stream {
   [[nodiscard]] std::uint64_t hash() const { return hash_; }
 
  private:
+  friend class ConnectionInspector;
   friend class ConnectionList;
   friend class Stack;
 
@@ -255,6 +256,8 @@ class Connection final : public Stream {
   std::uint32_t data_round_trip_ = 0;      // from our ACK to data that echoes it; milliseconds
   std::uint32_t recent_timestamp_ = 0;     // TS.Recent
   std::uint32_t timestamp_offset_ = 0;
+  std::uint32_t opened_at_;             // seconds of the worker's clock
+  std::uint32_t retransmits_ = 0;       // segments sent again
   std::uint32_t heard_at_;              // the last segment of the peer's, by the timestamp clock
   std::uint32_t stalled_at_ = 0;        // when stalled_ became true, by the same clock
   std::uint32_t challenged_at_;         // the timestamp clock, without offset
@@ -264,7 +267,9 @@ class Connection final : public Stream {
   ReorderingWindow reordering_;
   CongestionControl congestion_;
   RoundTrip round_trip_;
-  Recovery* recovery_ = nullptr;  // from the pool, while something is in flight
+  std::uint64_t delivered_bytes_ = 0;     // to the layer above
+  std::uint64_t acknowledged_bytes_ = 0;  // by the peer, cumulatively
+  Recovery* recovery_ = nullptr;          // from the pool, while something is in flight
 
   // What only some segments touch.
   SendQueue queue_;

@@ -238,6 +238,7 @@ bool Connection::process_new_acknowledgment(const Segment& segment) {
   send_unacknowledged_ = segment.acknowledgment;
   send_next_ = later_of(send_next_, send_unacknowledged_);
   queue_.acknowledge(bytes);
+  acknowledged_bytes_ += bytes;
   update_send_window(segment);
   note_progress();
   if (recovery_ != nullptr) settle_recovery();
@@ -251,7 +252,9 @@ bool Connection::process_new_acknowledgment(const Segment& segment) {
 // What the burst's earlier ACKs made room for is sent before one that may show a loss: else so much
 // less would be in flight then (RFC 5681's FlightSize), and recovery would start from that.
 void Connection::tell_recovery(const Segment& segment, bool duplicate) {
-  if (scheduled_ && recovery_->open() && (duplicate || !segment.options.sack.empty())) send_data();
+  if (scheduled_ && recovery_->phase() == Recovery::Phase::kOpen &&
+      (duplicate || !segment.options.sack.empty()))
+    send_data();
   std::optional<Duration> echo_age;
   if (timestamps_ && segment.options.timestamps) {
     const std::uint32_t age =
@@ -418,6 +421,7 @@ void Connection::keep_out_of_order(Segment& segment) {
 // Hands bytes to the layer above. False when it ended the connection.
 bool Connection::deliver(ByteChain data) {
   core_.counters.payload_bytes_received.add(data.size());
+  delivered_bytes_ += data.size();
   if (handler_ == nullptr) {
     abort();
     return false;

@@ -203,7 +203,10 @@ void Connection::note_sent(SequenceNumber sequence, std::uint32_t length) {
   const SequenceNumber end = sequence + length;
   if (recovery_ == nullptr) recovery_ = core_.recoveries.make(sequence, core_.ranges);
   recovery_->on_sent(sequence, end, core_.now());
-  if (sequence < send_highest_) core_.counters.retransmitted_segments.add();
+  if (sequence < send_highest_) {
+    core_.counters.retransmitted_segments.add();
+    ++retransmits_;
+  }
   if (end > send_highest_) {
     core_.counters.payload_bytes_sent.add(end - later_of(send_highest_, sequence));
     send_highest_ = end;

@@ -53,6 +53,10 @@ struct Acknowledgment {
 /// sends. Exists while something is in flight or its fate is not settled.
 class Recovery {
  public:
+  /// kRepair: losses are repaired, and the window grows as always, after a timeout or since they
+  /// tell nothing of congestion.
+  enum class Phase : std::uint8_t { kOpen, kFastRecovery, kRepair };
+
   Recovery(SequenceNumber begin, RangePools& pools);
 
   /// [begin, end) was sent; what was sent before is sent again.
@@ -93,8 +97,7 @@ class Recovery {
     return board_.pipe() - std::min(board_.pipe(), presumed_delivered_);
   }
   [[nodiscard]] const Scoreboard& board() const { return board_; }
-  /// No loss is being repaired.
-  [[nodiscard]] bool open() const { return phase_ == Phase::kOpen; }
+  [[nodiscard]] Phase phase() const { return phase_; }
 
   /// Sending has stopped for now: whether it was the window that stopped it. A window that is not
   /// used does not grow (RFC 7661's concern).
@@ -106,10 +109,6 @@ class Recovery {
   }
 
  private:
-  /// kRepair: losses are repaired, and the window grows as always, after a timeout or since they
-  /// tell nothing of congestion.
-  enum class Phase : std::uint8_t { kOpen, kFastRecovery, kRepair };
-
   /// What an ACK showed to have arrived.
   struct Delivery {
     std::uint32_t bytes = 0;

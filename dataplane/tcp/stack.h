@@ -61,6 +61,12 @@ class Stack final : public ip::Transport, public StreamNetwork {
 
   [[nodiscard]] const Counters& counters() const { return core_.counters; }
   [[nodiscard]] std::uint32_t connections() const { return connections_.size(); }
+  /// The places of connections, to look at them in parts: the connection in one, or nullptr, and
+  /// how many were ever used.
+  [[nodiscard]] const Connection* connection_at(std::uint32_t place) const {
+    return place < connections_.touched() ? connections_.at(place) : nullptr;
+  }
+  [[nodiscard]] std::uint32_t connection_places() const { return connections_.touched(); }
   [[nodiscard]] std::uint32_t half_open() const { return half_open_.size(); }
   [[nodiscard]] std::uint32_t time_wait() const { return time_wait_.size(); }
   /// Whether tables and pools are as they were before the first connection.

@@ -28,13 +28,19 @@ void Connection::receive(Segment& segment) {
   heard_at_ = core_.timestamp_now();
   keep_alive_probes_ = 0;
   if (!acceptable(segment)) {
-    if (segment.has(wire::kRst)) return;
+    if (segment.has(wire::kRst)) {
+      core_.counters.resets_unexpected.add();
+      return;
+    }
     core_.counters.out_of_window.add();
     answer_unacceptable(segment);
     return;
   }
   if (!check_reset_and_syn(segment)) return;
-  if (!segment.has(wire::kAck)) return;
+  if (!segment.has(wire::kAck)) {
+    core_.counters.acknowledgment_missing.add();
+    return;
+  }
   update_recent_timestamp(segment);
   if (!process_acknowledgment(segment)) return;
   if (!segment.payload.empty() || segment.has(wire::kFin)) process_payload(segment);
@@ -94,6 +100,7 @@ void Connection::establish(const Segment& segment) {
 bool Connection::passes_timestamp_check(const Segment& segment) {
   if (!timestamps_ || segment.has(wire::kRst)) return true;
   if (!segment.options.timestamps) {
+    core_.counters.timestamp_missing.add();
     if (segment.has(wire::kSyn)) challenge();  // a peer that has begun anew
     return false;
   }

@@ -164,6 +164,7 @@ void Connection::give_up() {
 
 // The handler let go long ago and the peer does nothing for the connection's end.
 void Connection::give_up_orphan() {
+  core_.counters.connections_orphaned.add();
   if (state_ == State::kFinWait2) {
     leave_table();
     finish_up();

@@ -18,9 +18,13 @@ struct Counters {
   Counter connections_accepted;        ///< passive opens completed
   Counter connections_opened;          ///< active opens completed
   Counter connections_failed;          ///< active opens that were refused or never answered
+  Counter connects_no_route;           ///< active opens not begun: no route
+  Counter connects_full;               ///< active opens not begun: the table is full
+  Counter connects_no_port;            ///< active opens not begun: no local port is free
   Counter connections_reset;           ///< ended by the peer's RST after they were open
   Counter connections_timed_out;       ///< given up: the peer stopped acknowledging
   Counter connections_aborted;         ///< ended by our RST
+  Counter connections_orphaned;        ///< closed here, and the peer's FIN never came
   Counter connections_stalled;         ///< given up: the peer's window stayed closed for too long
   Counter stalled_dropped_for_memory;  ///< the same after seconds, since buffers were short
 
@@ -31,6 +35,7 @@ struct Counters {
   Counter syn_cookies_accepted;  ///< connections made from a cookie
   Counter syn_cookies_rejected;  ///< ACKs that looked like a cookie's and were not: old, or guessed
   Counter accepts_dropped_full;  ///< final ACK of a handshake dropped: the table is full
+  Counter half_open_reset;       ///< handshakes that the peer ended by RST
   Counter half_open_expired;     ///< handshakes that the peer never completed
   Counter time_wait_recycled;    ///< TIME_WAIT records given up early to make room
   Counter time_wait_reused;      ///< a new SYN took over a TIME_WAIT pair (RFC 6191)
@@ -62,21 +67,24 @@ struct Counters {
   Counter delayed_acks_sent;  ///< by the delayed-ACK timer
   Counter dsacks_sent;        ///< duplicate segments reported to the peer
 
-  Counter malformed;              ///< dropped: header shorter than it says
-  Counter bad_checksum;           ///< dropped
-  Counter out_of_window;          ///< dropped and answered with an ACK
-  Counter paws_rejected;          ///< dropped: timestamp older than seen (RFC 7323 section 5)
-  Counter receive_windows_grown;  ///< times a connection's use of its window made it larger
-  Counter out_of_order;           ///< kept for reassembly
-  Counter out_of_order_dropped;   ///< dropped: too far apart, too many or buffers short
-  Counter dropped_for_memory;     ///< dropped: buffers are short and the connection holds its share
-  Counter challenge_acks;         ///< RFC 5961
+  Counter malformed;               ///< dropped: header shorter than it says
+  Counter bad_checksum;            ///< dropped
+  Counter out_of_window;           ///< dropped and answered with an ACK
+  Counter paws_rejected;           ///< dropped: timestamp older than seen (RFC 7323 section 5)
+  Counter timestamp_missing;       ///< dropped: no timestamp although both sides agreed on them
+  Counter acknowledgment_missing;  ///< dropped: no ACK after a handshake has begun
+  Counter receive_windows_grown;   ///< times a connection's use of its window made it larger
+  Counter out_of_order;            ///< kept for reassembly
+  Counter out_of_order_dropped;    ///< dropped: too far apart, too many or buffers short
+  Counter dropped_for_memory;  ///< dropped: buffers are short and the connection holds its share
+  Counter challenge_acks;      ///< RFC 5961
   Counter challenge_acks_suppressed;  ///< not sent: above the connection's or the worker's limit
   Counter unexpected_segments;        ///< for no connection or listener; answered with a reset
   Counter listener_ignored;           ///< dropped: neither opens a connection nor acknowledges
   Counter resets_sent;
   Counter resets_suppressed;  ///< not sent: above the worker's limit
   Counter resets_received;    ///< acceptable ones
+  Counter resets_unexpected;  ///< dropped: for no connection, or outside its window
   Counter no_buffer;          ///< a segment could not be sent: no packet buffer
 };
 

@@ -126,7 +126,11 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
   const SequenceNumber first = entry.handshake_.initial_receive + 1;
   const bool in_window = segment.sequence >= first && segment.sequence <= first + 0xffff;
   if (segment.has(wire::kRst)) {
-    if (in_window) receive_reset(entry, segment);
+    if (in_window) {
+      receive_reset(entry, segment);
+    } else {
+      core_.counters.resets_unexpected.add();
+    }
     return Verdict::kHandled;
   }
   if (segment.has(wire::kSyn)) {
@@ -147,7 +151,10 @@ HalfOpenTable::Verdict HalfOpenTable::receive(HalfOpen& entry, const Segment& se
     challenge(entry);
     return Verdict::kHandled;
   }
-  if (!segment.has(wire::kAck)) return Verdict::kHandled;
+  if (!segment.has(wire::kAck)) {
+    core_.counters.acknowledgment_missing.add();
+    return Verdict::kHandled;
+  }
   if (acknowledges) return Verdict::kComplete;
   core_.writer.reset(segment);
   return Verdict::kHandled;
@@ -160,6 +167,7 @@ void HalfOpenTable::receive_reset(HalfOpen& entry, const Segment& segment) {
     return;
   }
   core_.counters.resets_received.add();
+  core_.counters.half_open_reset.add();
   remove(entry);
 }
 

@@ -159,7 +159,10 @@ bool Stack::listened_to(const Segment& segment) const {
 // CLOSED and LISTEN of RFC 9293 sections 3.10.7.1 and 3.10.7.2. In LISTEN an ACK may bring back
 // a SYN cookie.
 void Stack::receive_without_connection(Segment& segment, std::uint64_t hash) {
-  if (segment.has(wire::kRst)) return;
+  if (segment.has(wire::kRst)) {
+    core_.counters.resets_unexpected.add();
+    return;
+  }
   const bool listening = listened_to(segment);
   if (listening && opens(segment)) {
     core_.counters.syns_received.add();
@@ -229,19 +232,26 @@ bool Stack::register_connection(Connection& connection) {
 
 Stream* Stack::connect(const wire::Endpoint& remote, StreamHandler& handler) {
   const auto path = core_.egress.path_to(remote.address);
-  return path ? open(*path, path->source, remote, handler) : nullptr;
+  if (path) return open(*path, path->source, remote, handler);
+  core_.counters.connects_no_route.add();
+  return nullptr;
 }
 
 Stream* Stack::connect_from(const wire::IpAddress& source, const wire::Endpoint& remote,
                             StreamHandler& handler) {
   const auto path = core_.egress.path_to(remote.address);
-  return path ? open(*path, source, remote, handler) : nullptr;
+  if (path) return open(*path, source, remote, handler);
+  core_.counters.connects_no_route.add();
+  return nullptr;
 }
 
 Stream* Stack::open(const ip::Path& path, const wire::IpAddress& source,
                     const wire::Endpoint& remote, StreamHandler& handler) {
   wire::FlowKey flow{.local = source, .remote = remote.address, .remote_port = remote.port};
-  if (full()) return nullptr;
+  if (full()) {
+    core_.counters.connects_full.add();
+    return nullptr;
+  }
   std::uint64_t hash = 0;
   FlowRef present;
   const bool chosen = local_ports_.choose(flow, [&](const wire::FlowKey& candidate) {
@@ -251,7 +261,10 @@ Stream* Stack::open(const ip::Path& path, const wire::IpAddress& source,
     return present.kind() == FlowKind::kNone ||
            (present.kind() == FlowKind::kTimeWait && time_wait_.may_reconnect(present.index()));
   });
-  if (!chosen) return nullptr;
+  if (!chosen) {
+    core_.counters.connects_no_port.add();
+    return nullptr;
+  }
   SequenceNumber initial_send = core_.initial_sequence(flow);
   if (present.kind() == FlowKind::kTimeWait) {
     initial_send = later_of(time_wait_.least_sequence(present.index()), initial_send);

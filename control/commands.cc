@@ -15,6 +15,7 @@
 #include "control/engine.h"
 #include "control/log.h"
 #include "control/monitor.h"
+#include "control/sessions/session_commands.h"
 #include "control/settings_builder.h"
 #include "control/version.h"
 
@@ -66,12 +67,24 @@ int run(const Config& config) {
   engine.publish(std::move(settings));
   Monitor monitor(engine);
   add_admin_commands(commands, monitor);
+  add_session_commands(commands, engine);
   engine.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " +
            std::to_string(worker_count(config)) +
            (worker_count(config) == 1 ? " worker" : " workers"));
   ControlLoop(engine, monitor, admin.get(), signals).run();
   return end(engine);
+}
+
+// Where the admin socket is; nothing, and a message, when the configuration does not say.
+std::optional<std::string> admin_path(const std::optional<std::string>& socket,
+                                      const std::optional<std::string>& file) {
+  if (socket || !file) return socket.value_or(ProcessConfig{}.admin_socket);
+  Diagnostics problems;
+  const auto config = load_config(*file, problems);
+  if (config) return config->process.admin_socket;
+  print(stderr, problems.format(*file));
+  return {};
 }
 
 }  // namespace
@@ -100,20 +113,12 @@ int run_command(const std::string& file) {
 
 int ctl_command(const std::optional<std::string>& socket, const std::optional<std::string>& file,
                 const std::vector<std::string>& words) {
-  std::string path = socket.value_or(ProcessConfig{}.admin_socket);
-  if (file && !socket) {
-    Diagnostics problems;
-    const auto config = load_config(*file, problems);
-    if (!config) {
-      print(stderr, problems.format(*file));
-      return kFault;
-    }
-    path = config->process.admin_socket;
-  }
+  const auto path = admin_path(socket, file);
+  if (!path) return kFault;
   std::string command;
   for (const std::string& word : words) command += (command.empty() ? "" : " ") + word;
   try {
-    const AdminReply reply = ask_admin(path, command.empty() ? "help" : command);
+    const AdminReply reply = ask_admin(*path, command.empty() ? "help" : command);
     print(reply.failed ? stderr : stdout, reply.text);
     return reply.failed ? kFault : kSuccess;
   } catch (const std::runtime_error& fault) {

@@ -12,6 +12,8 @@ namespace {
 constexpr auto kTick = std::chrono::seconds(1);
 constexpr auto kTendEvery = std::chrono::milliseconds(250);
 constexpr auto kDrainLook = std::chrono::milliseconds(20);
+// While an answer is being made that takes time.
+constexpr auto kBusyLook = std::chrono::milliseconds(5);
 
 }  // namespace
 
@@ -33,6 +35,7 @@ void ControlLoop::run() {
 
 void ControlLoop::wait(Clock::time_point now) {
   Clock::duration patience = drain_deadline_ ? Clock::duration(kDrainLook) : kTendEvery;
+  if (admin_ != nullptr && admin_->busy()) patience = kBusyLook;
   patience = std::min(patience, next_tick_ - now);
   waits_.assign(1, {signals_.fd(), POLLIN, 0});
   if (admin_ != nullptr) admin_->add_to(waits_);

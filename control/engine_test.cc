@@ -10,6 +10,7 @@
 #include "control/config/load.h"
 #include "control/control_loop.h"
 #include "control/monitor.h"
+#include "control/sessions/session_commands.h"
 #include "control/settings_builder.h"
 
 namespace sluice::control {
@@ -59,6 +60,7 @@ class EngineTest : public ::testing::Test {
     engine->publish(builder.build(config()));
     monitor = new Monitor(*engine);
     add_admin_commands(commands(), *monitor);
+    add_session_commands(commands(), *engine);
     engine->start();
   }
   static void TearDownTestSuite() {
@@ -73,9 +75,22 @@ class EngineTest : public ::testing::Test {
   }
 
   static std::string ask(const std::string& line) {
-    const Answer answer = commands().run(split_commands(line).front());
+    const Answer answer = whole_answer(line);
     EXPECT_FALSE(answer.failed) << answer.text;
     return answer.text;
+  }
+
+  // With what the workers take their time for.
+  static Answer whole_answer(const std::string& line) {
+    Answer answer = commands().run(split_commands(line).front());
+    for (bool ended = answer.rest == nullptr; !ended;) {
+      Answer piece;
+      ended = answer.rest->advance(piece);
+      answer.text += piece.text;
+      answer.failed = answer.failed || piece.failed;
+      std::this_thread::sleep_for(1ms);
+    }
+    return answer;
   }
 
   inline static SignalQueue* signals = nullptr;
@@ -146,6 +161,15 @@ TEST_F(EngineTest, ShowCountersChoosesByName) {
     EXPECT_EQ(counter["value"], 0);
   }
   EXPECT_EQ(nlohmann::json::parse(ask("show counters tcp.syns nonzero json")).size(), 0U);
+}
+
+TEST_F(EngineTest, ShowSessAsksEveryWorker) {
+  const auto sessions = nlohmann::json::parse(ask("show sess json"));
+  EXPECT_EQ(sessions["sessions"].size(), 0U);
+  EXPECT_EQ(sessions["more"], false);
+  EXPECT_NE(whole_answer("show sess 1.0.0000").text.find("no such connection"), std::string::npos);
+  EXPECT_TRUE(whole_answer("show sess 2.0.0000").failed) << "there are two workers";
+  EXPECT_TRUE(whole_answer("show sess remote nowhere").failed);
 }
 
 TEST_F(EngineTest, RefusesArgumentsThatThereAreNot) {

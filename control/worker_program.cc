@@ -1,5 +1,7 @@
 #include "control/worker_program.h"
 
+#include <utility>
+
 namespace sluice::control {
 
 WorkerProgram::WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key)
@@ -13,6 +15,10 @@ void WorkerProgram::begin_loop(Instant now) {
   if (!proxy_) return;
   snapshots_.begin_loop([this](const Snapshot& snapshot) { proxy_->adopt(snapshot.http); });
   proxy_->begin_loop(now);
+}
+
+void WorkerProgram::post(std::function<void(worker::Worker&)> work) {
+  worker_.post([&worker = worker_, work = std::move(work)] { work(worker); });
 }
 
 void WorkerProgram::drain() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 
 #include "control/snapshot.h"
@@ -26,6 +27,8 @@ class WorkerProgram final : public worker::Application {
 
   // For the control thread.
 
+  /// Has something done by the worker, between two bursts.
+  void post(std::function<void(worker::Worker&)> work);
   /// Takes no new connections and lets the present ones end.
   void drain();
   /// Resets what is open and makes the worker return from its loop.

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "control/admin/long_answer.h"
 
 namespace sluice::control {
 
@@ -12,6 +15,7 @@ namespace sluice::control {
 struct Answer {
   std::string text;
   bool failed = false;
+  std::unique_ptr<LongAnswer> rest = nullptr;  ///< more comes, behind `text`
 };
 
 /// A refusal, with its reason.

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace sluice::control {
@@ -28,6 +29,10 @@ void AdminServer::serve(std::span<const pollfd> found, Time now) {
   if (found[0].revents != 0) accept_all(now);
 }
 
+bool AdminServer::busy() const {
+  return std::ranges::any_of(clients_, [](const auto& client) { return client->session.waits(); });
+}
+
 void AdminServer::accept_all(Time now) {
   while (FileDescriptor connection = listener_.accept()) {
     if (clients_.size() < kMostClients) {
@@ -42,6 +47,11 @@ void AdminServer::accept_all(Time now) {
 
 void AdminServer::serve_client(Client& client, short events, Time now) {
   if ((events & (POLLIN | POLLHUP)) != 0 && client.session.wants_input()) read_from(client, now);
+  if (client.session.waits()) {
+    client.session.go_on();
+    client.active = now;
+    if ((events & POLLHUP) != 0) client.gone = true;
+  }
   // An answer leaves at once when the client's buffer has room.
   if (!client.session.output().empty()) write_to(client, now);
   if ((events & (POLLERR | POLLNVAL)) != 0) client.gone = true;

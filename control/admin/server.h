@@ -34,6 +34,8 @@ class AdminServer {
   void serve(std::span<const pollfd> found, Time now);
 
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
+  /// Whether an answer is being made: serve() is to be called again soon, whatever happens.
+  [[nodiscard]] bool busy() const;
 
  private:
   struct Client {

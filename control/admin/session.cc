@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace sluice::control {
 namespace {
@@ -30,6 +31,10 @@ void AdminSession::sent(std::size_t size) {
 // Runs one command at a time, each when the answer before it is gone.
 void AdminSession::advance() {
   while (output_.empty() && !ending_) {
+    if (rest_ != nullptr) {
+      if (!take_piece()) return;
+      continue;
+    }
     if (pending_.empty()) take_lines();
     if (pending_.empty()) break;
     const auto words = std::move(pending_.back());
@@ -38,6 +43,21 @@ void AdminSession::advance() {
   }
   if (ending_ || !output_.empty() || !pending_.empty()) return;
   if (input_ended_ || (heard_a_line_ && !prompt_)) ending_ = true;
+}
+
+// Returns whether that was all of the answer.
+bool AdminSession::take_piece() {
+  Answer piece;
+  const bool all = rest_->advance(piece);
+  put(piece);
+  if (!all) return false;
+  if (rest_->ends_conversation() && !piece.failed) {
+    ending_ = true;
+  } else {
+    output_ += prompt_ ? "\n> " : "\n";
+  }
+  rest_.reset();
+  return true;
 }
 
 void AdminSession::take_lines() {
@@ -112,12 +132,17 @@ Answer AdminSession::set_severity(const std::vector<std::string>& words) {
   return {};
 }
 
-void AdminSession::answer(const Answer& answer) {
-  if (answer.failed && severity_ != Severity::kNone) {
+void AdminSession::answer(Answer answer) {
+  put(answer);
+  rest_ = std::move(answer.rest);
+  if (rest_ == nullptr) output_ += prompt_ ? "\n> " : "\n";
+}
+
+void AdminSession::put(const Answer& piece) {
+  if (piece.failed && severity_ != Severity::kNone) {
     output_ += severity_ == Severity::kNumber ? kErrorNumber : kErrorName;
   }
-  output_ += answer.text;
-  output_ += prompt_ ? "\n> " : "\n";
+  output_ += piece.text;
 }
 
 void describe_session_commands(CommandTable& commands) {

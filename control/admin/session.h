@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,10 @@ class AdminSession {
   /// The client took the first `size` bytes of output().
   void sent(std::size_t size);
 
-  [[nodiscard]] bool wants_input() const { return output_.empty() && !ending_; }
+  [[nodiscard]] bool wants_input() const { return output_.empty() && !ending_ && !rest_; }
+  /// An answer is being made: go_on() may bring more of it.
+  [[nodiscard]] bool waits() const { return rest_ != nullptr && output_.empty(); }
+  void go_on() { advance(); }
   /// Nothing more will come of this session.
   [[nodiscard]] bool finished() const { return ending_ && output_.empty(); }
   /// How long the client may do nothing.
@@ -46,16 +50,19 @@ class AdminSession {
 
   void advance();
   void take_lines();
+  bool take_piece();
   void run(const std::vector<std::string>& words);
   bool run_own(const std::vector<std::string>& words);
   Answer set_timeout(const std::vector<std::string>& words);
   Answer set_severity(const std::vector<std::string>& words);
-  void answer(const Answer& answer);
+  void answer(Answer answer);
+  void put(const Answer& piece);
 
   const CommandTable& commands_;
   std::string input_;
   std::vector<std::vector<std::string>> pending_;  // commands of lines received, last one first
   std::string output_;
+  std::unique_ptr<LongAnswer> rest_;  // of the command that runs
   std::chrono::seconds timeout_ = kDefaultTimeout;
   Severity severity_ = Severity::kNone;
   bool prompt_ = false;

@@ -28,6 +28,27 @@ class AdminSessionTest : public ::testing::Test {
     return seen;
   }
 
+  // An answer that says each of its pieces when it is asked often enough.
+  class Counting final : public LongAnswer {
+   public:
+    explicit Counting(bool raw) : raw_(raw) {}
+    bool advance(Answer& piece) override {
+      if (++asked_ % 2 == 0) piece.text = std::to_string(asked_) + "\n";
+      return asked_ == 4;
+    }
+    [[nodiscard]] bool ends_conversation() const override { return raw_; }
+
+   private:
+    int asked_ = 0;
+    bool raw_;
+  };
+
+  static Answer counting(bool raw) {
+    Answer answer{"begun\n"};
+    answer.rest = std::make_unique<Counting>(raw);
+    return answer;
+  }
+
   CommandTable commands_;
 };
 
@@ -36,6 +57,37 @@ TEST_F(AdminSessionTest, AnswersALineAndEnds) {
   session.receive("show echo a b\n");
   EXPECT_FALSE(session.finished());
   EXPECT_EQ(drain(session), "a\nb\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, GivesALongAnswerPieceByPiece) {
+  commands_.add("long", "", [](auto) { return counting(false); });
+  AdminSession session(commands_);
+  session.receive("long;show echo a\n");
+  EXPECT_FALSE(session.waits());
+  EXPECT_EQ(drain(session), "begun\n");
+  EXPECT_TRUE(session.waits());
+  EXPECT_FALSE(session.wants_input());
+  EXPECT_FALSE(session.finished());
+  session.go_on();
+  EXPECT_FALSE(session.waits()) << "the client has a piece to take";
+  EXPECT_EQ(drain(session), "2\n");
+  EXPECT_TRUE(session.waits());
+  session.go_on();
+  EXPECT_EQ(drain(session), "4\n\na\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, AnAnswerOfBytesEndsTheConversation) {
+  commands_.add("raw", "", [](auto) { return counting(true); });
+  AdminSession session(commands_);
+  session.receive("prompt;raw;show echo a\n");
+  std::string seen;
+  for (int i = 0; i < 10; ++i) {
+    seen += drain(session);
+    if (session.waits()) session.go_on();
+  }
+  EXPECT_EQ(seen, "\n> begun\n2\n4\n");
   EXPECT_TRUE(session.finished());
 }
 

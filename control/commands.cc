@@ -10,6 +10,8 @@
 #include "control/admin/client.h"
 #include "control/admin/server.h"
 #include "control/admin_commands.h"
+#include "control/capture/capture_client.h"
+#include "control/capture/capture_commands.h"
 #include "control/config/load.h"
 #include "control/control_loop.h"
 #include "control/engine.h"
@@ -68,6 +70,7 @@ int run(const Config& config) {
   Monitor monitor(engine);
   add_admin_commands(commands, monitor);
   add_session_commands(commands, engine);
+  add_capture_commands(commands, engine);
   engine.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " +
            std::to_string(worker_count(config)) +
@@ -123,6 +126,21 @@ int ctl_command(const std::optional<std::string>& socket, const std::optional<st
     return reply.failed ? kFault : kSuccess;
   } catch (const std::runtime_error& fault) {
     print(stderr, std::string("sluice ctl: ") + fault.what() + "\n");
+    return kFault;
+  }
+}
+
+int capture_command(const std::optional<std::string>& socket,
+                    const std::optional<std::string>& file, const std::string& target,
+                    const std::vector<std::string>& words) {
+  const auto path = admin_path(socket, file);
+  if (!path) return kFault;
+  try {
+    const CaptureResult result = capture_to_file(*path, words, target);
+    print(stderr, result.message);
+    return result.failed ? kFault : kSuccess;
+  } catch (const std::runtime_error& fault) {
+    print(stderr, std::string("sluice capture: ") + fault.what() + "\n");
     return kFault;
   }
 }

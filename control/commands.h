@@ -27,4 +27,10 @@ int run_command(const std::string& file);
 int ctl_command(const std::optional<std::string>& socket, const std::optional<std::string>& file,
                 const std::vector<std::string>& words);
 
+/// `sluice capture`: frames of a running Sluice, chosen by the words of the verb `capture`, into a
+/// pcapng file.
+int capture_command(const std::optional<std::string>& socket,
+                    const std::optional<std::string>& file, const std::string& target,
+                    const std::vector<std::string>& words);
+
 }  // namespace sluice::control

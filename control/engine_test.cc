@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "control/admin_commands.h"
+#include "control/capture/capture_client.h"
+#include "control/capture/capture_commands.h"
 #include "control/config/load.h"
 #include "control/control_loop.h"
 #include "control/monitor.h"
@@ -61,6 +63,7 @@ class EngineTest : public ::testing::Test {
     monitor = new Monitor(*engine);
     add_admin_commands(commands(), *monitor);
     add_session_commands(commands(), *engine);
+    add_capture_commands(commands(), *engine);
     engine->start();
   }
   static void TearDownTestSuite() {
@@ -170,6 +173,19 @@ TEST_F(EngineTest, ShowSessAsksEveryWorker) {
   EXPECT_NE(whole_answer("show sess 1.0.0000").text.find("no such connection"), std::string::npos);
   EXPECT_TRUE(whole_answer("show sess 2.0.0000").failed) << "there are two workers";
   EXPECT_TRUE(whole_answer("show sess remote nowhere").failed);
+}
+
+TEST_F(EngineTest, ACaptureIsAPcapngFileAndThereIsOneAtATime) {
+  {
+    const Answer first = commands().run(split_commands("capture duration 1h").front());
+    ASSERT_NE(first.rest, nullptr);
+    EXPECT_TRUE(whole_answer("capture").failed) << "one is under way";
+  }
+  EXPECT_TRUE(whole_answer("capture port ring:elsewhere").failed);
+  const std::string file = ask("capture port ring:w duration 50ms");
+  PcapngReader reader;
+  EXPECT_EQ(reader.add(file), file);
+  EXPECT_EQ(reader.lost(), 0U);
 }
 
 TEST_F(EngineTest, RefusesArgumentsThatThereAreNot) {

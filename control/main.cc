@@ -37,6 +37,9 @@ struct CommandLine {
   CLI::App* check = nullptr;
   CLI::App* run = nullptr;
   CLI::App* ctl = nullptr;
+  CLI::App* capture = nullptr;
+  std::string capture_file;
+  std::vector<std::string> capture_words;
   sluice::load::LoadCommand load{app};
   sluice::serve::ServeCommand serve{app};
 
@@ -59,6 +62,29 @@ struct CommandLine {
     ctl->add_option("-s,--socket", ctl_socket, "The admin socket (default /run/sluice/admin.sock)");
     ctl->add_option("-c,--config", ctl_file, "The configuration that names the admin socket");
     ctl->prefix_command();
+    add_capture();
+  }
+
+  void add_capture() {
+    capture = app.add_subcommand("capture", "Write frames of a running Sluice to a pcapng file");
+    capture->add_option("FILE", capture_file, "The file; - for standard output")->required();
+    capture->add_option("-s,--socket", ctl_socket, "The admin socket (as for ctl)");
+    capture->add_option("-c,--config", ctl_file, "The configuration that names the admin socket");
+    const auto pass_on = [this](const char* name, const char* help) {
+      capture->add_option_function<std::string>(
+          std::string("--") + name,
+          [this, name](const std::string& value) {
+            capture_words.insert(capture_words.end(), {name, value});
+          },
+          help);
+    };
+    pass_on("port", "Only of this port, named as in the configuration");
+    pass_on("remote", "Only TCP and its ICMP errors with this network, or address");
+    pass_on("local-port", "Only TCP and its ICMP errors of this port of Sluice's");
+    pass_on("direction", "in, out or both (default)");
+    pass_on("count", "End after so many frames");
+    pass_on("duration", "End after this time (default 60s, at most 24h)");
+    pass_on("snaplen", "Bytes of each frame at most (default 256)");
   }
 
   int execute() {
@@ -70,6 +96,9 @@ struct CommandLine {
       return control::kUsage;
     }
     if (*run) return control::run_command(run_file);
+    if (*capture) {
+      return control::capture_command(ctl_socket, ctl_file, capture_file, capture_words);
+    }
     if (load) return load.run();
     if (serve) return serve.run();
     return control::ctl_command(ctl_socket, ctl_file, ctl->remaining());

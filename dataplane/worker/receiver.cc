@@ -8,13 +8,15 @@ namespace sluice::worker {
 
 Receiver::Receiver(std::uint32_t self, std::uint32_t workers, std::span<port::Port* const> ports,
                    port::Steering* steering, ip::Network& network,
-                   std::span<port::Counters> counters, BurstHistogram& bursts)
+                   std::span<port::Counters> counters, BurstHistogram& bursts,
+                   capture::CaptureTap& tap)
     : self_(self),
       workers_(workers),
       steering_(steering),
       network_(network),
       counters_(counters),
-      bursts_(bursts) {
+      bursts_(bursts),
+      tap_(tap) {
   for (port::Port* port : ports) {
     for (std::uint16_t queue = 0; queue < port->queues().queues(); ++queue) {
       if (port->queues().worker_of(queue) == self) queues_.push_back({port, queue});
@@ -45,6 +47,8 @@ std::size_t Receiver::receive_from(const Queue& queue) {
   for (const rte_mbuf* packet : std::span(packets.data(), count)) bytes += packet->pkt_len;
   counters.received_packets.add(count);
   counters.received_bytes.add(bytes);
+  if (tap_.active()) [[unlikely]]
+    tap_.received(port, {packets.data(), count});
 
   std::size_t own = count;
   if (steering_ != nullptr) own = steering_->sort(port, {packets.data(), count});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/buffer/packet.h"
+#include "dataplane/capture/capture_tap.h"
 #include "dataplane/ip/network.h"
 #include "dataplane/port/counters.h"
 #include "dataplane/port/port.h"
@@ -23,7 +24,7 @@ class Receiver {
   /// null for a single worker.
   Receiver(std::uint32_t self, std::uint32_t workers, std::span<port::Port* const> ports,
            port::Steering* steering, ip::Network& network, std::span<port::Counters> counters,
-           BurstHistogram& bursts);
+           BurstHistogram& bursts, capture::CaptureTap& tap);
 
   /// One pass: at most a burst from each own queue and from each other worker. Returns how many
   /// packets there were.
@@ -49,6 +50,7 @@ class Receiver {
   ip::Network& network_;
   std::span<port::Counters> counters_;
   BurstHistogram& bursts_;
+  capture::CaptureTap& tap_;
   std::vector<Queue> queues_;
   std::array<Packet, port::kBurst> frames_;
   bool behind_ = false;

@@ -10,12 +10,14 @@ namespace sluice::worker {
 
 Transmitter::Transmitter(std::uint32_t self, std::uint32_t workers,
                          std::span<port::Port* const> ports, port::HandOffMesh* mesh,
-                         PacketPool& pool, std::span<port::Counters> counters)
+                         PacketPool& pool, std::span<port::Counters> counters,
+                         capture::CaptureTap& tap)
     : self_(self),
       workers_(workers),
       mesh_(mesh),
       pool_(pool),
       counters_(counters),
+      tap_(tap),
       batches_(ports.size()) {
   filled_.reserve(ports.size());
   for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -129,7 +131,12 @@ std::uint16_t Transmitter::send_burst(const Batch& batch, std::span<rte_mbuf*> b
   std::uint64_t bytes = 0;
   for (const rte_mbuf* frame : burst) bytes += frame->pkt_len;
   const auto count = static_cast<std::uint16_t>(burst.size());
+  const bool tapped = tap_.active();
+  if (tapped) [[unlikely]]
+    tap_.sending(batch.port->id(), burst);
   const std::uint16_t sent = batch.port->transmit(*batch.queue, burst.data(), count);
+  if (tapped) [[unlikely]]
+    tap_.sent(batch.port->id(), sent);
   for (const rte_mbuf* frame : burst.subspan(sent)) bytes -= frame->pkt_len;
   counters_of(batch).transmitted_packets.add(sent);
   counters_of(batch).transmitted_bytes.add(bytes);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/buffer/packet_pool.h"
+#include "dataplane/capture/capture_tap.h"
 #include "dataplane/port/counters.h"
 #include "dataplane/port/hand_off.h"
 #include "dataplane/port/link.h"
@@ -24,7 +25,8 @@ class Transmitter final : public port::Link {
   /// Worker `self` of `workers`. `ports` and `counters` are indexed by PortId. `mesh` may be null
   /// for a single worker. `pool` is the worker's, for frames that must be copied into one buffer.
   Transmitter(std::uint32_t self, std::uint32_t workers, std::span<port::Port* const> ports,
-              port::HandOffMesh* mesh, PacketPool& pool, std::span<port::Counters> counters);
+              port::HandOffMesh* mesh, PacketPool& pool, std::span<port::Counters> counters,
+              capture::CaptureTap& tap);
   /// Frees what was not sent.
   ~Transmitter();
   Transmitter(const Transmitter&) = delete;
@@ -71,6 +73,7 @@ class Transmitter final : public port::Link {
   port::HandOffMesh* mesh_;
   PacketPool& pool_;
   std::span<port::Counters> counters_;
+  capture::CaptureTap& tap_;
   std::vector<Batch> batches_;       // by PortId
   std::vector<std::size_t> filled_;  // the batches that hold something, by index
 };

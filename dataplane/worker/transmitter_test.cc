@@ -32,8 +32,8 @@ class TransmitterTest : public ::testing::Test {
     far_->start(pools);
     ports_[0] = port_.get();
     for (std::uint32_t i = 0; i < kWorkers; ++i) {
-      transmitters_.push_back(std::make_unique<Transmitter>(i, kWorkers, ports_, mesh_.get(),
-                                                            **pool_, std::span(&counters_[i], 1)));
+      transmitters_.push_back(std::make_unique<Transmitter>(
+          i, kWorkers, ports_, mesh_.get(), **pool_, std::span(&counters_[i], 1), tap_));
     }
   }
   ~TransmitterTest() override {
@@ -69,6 +69,7 @@ class TransmitterTest : public ::testing::Test {
   std::unique_ptr<port::Port> far_;
   std::array<port::Port*, 1> ports_{};
   std::array<port::Counters, kWorkers> counters_;
+  capture::CaptureTap tap_{0, [] { return Instant(); }};
   std::vector<std::unique_ptr<Transmitter>> transmitters_;
 };
 

@@ -24,17 +24,22 @@ Worker::Worker(const WorkerSettings& settings, const Surroundings& surroundings,
       pool_(pool),
       timers_(clock_),
       port_counters_(surroundings.ports.size()),
+      tap_(settings.index, [this] { return time(); }),
       transmitter_(settings.index, settings.count, surroundings.ports, surroundings.transmitted,
-                   pool, port_counters_),
+                   pool, port_counters_, tap_),
       network_(settings.interfaces, clock_, timers_, pool, transmitter_, surroundings.flow_key,
                settings.index == 0, settings.ip),
       stack_(settings.tcp, clock_, timers_, pool, network_, surroundings.flow_key,
              {settings.index, settings.count}),
       receiver_(settings.index, settings.count, surroundings.ports, make_steering(settings, pool),
-                network_, port_counters_, counters_.bursts),
+                network_, port_counters_, counters_.bursts, tap_),
       idle_(settings.idle),
       seen_links_(surroundings.ports.size()) {
   network_.set_transport(stack_);
+}
+
+Instant Worker::time() const {
+  return surroundings_.timeline.at(rte_get_tsc_cycles());
 }
 
 // Nothing, when there is nobody to hand packets to.

@@ -14,6 +14,7 @@
 #include "dataplane/base/time.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/buffer/packet_pool.h"
+#include "dataplane/capture/capture_tap.h"
 #include "dataplane/ip/interface_config.h"
 #include "dataplane/ip/network.h"
 #include "dataplane/port/counters.h"
@@ -88,10 +89,14 @@ class Worker {
   /// Whether packets waited when the last pass ended, to be received or to be sent: what has begun
   /// needs the time that new work would take.
   [[nodiscard]] bool behind() const { return receiver_.behind() || transmitter_.behind(); }
+  /// Copies frames for a capture, from the next burst on.
+  void begin_capture(std::shared_ptr<capture::Capture> capture) { tap_.begin(std::move(capture)); }
   [[nodiscard]] tcp::Stack& stack() { return stack_; }
   [[nodiscard]] const tcp::Stack& stack() const { return stack_; }
 
   // From any thread.
+  /// The time line's present, more finely than clock(), which stands still during a pass.
+  [[nodiscard]] Instant time() const;
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const port::Counters& port_counters(port::PortId port) const {
     return port_counters_[port.index()];
@@ -114,6 +119,7 @@ class Worker {
   TimerWheel timers_;
   Counters counters_;
   std::vector<port::Counters> port_counters_;
+  capture::CaptureTap tap_;
   Transmitter transmitter_;
   ip::Network network_;
   tcp::Stack stack_;

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from testbed.client import Client
-from testbed.layout import CLIENT, HOST, WAN
+import pytest
+
+from testbed.client import HTTP, Client
+from testbed.layout import CLIENT, HOST, WAN, WEB1, WEB2
+from testbed.pcapng import Capture, read_pcapng
 from testbed.sluice import Sluice
 
 
@@ -53,3 +60,101 @@ def test_show_sess_is_bounded(client: Client, sluice: Sluice) -> None:
     finally:
         for connection in held:
             connection.close()
+
+
+@contextmanager
+def capturing(
+    sluice: Sluice, checked_program: Path, file: Path, *options: str
+) -> Iterator[subprocess.Popen[str]]:
+    """`sluice capture`, from when the file has begun; ended at the latest at the end."""
+    words = [checked_program, "capture", file, "-s", sluice.settings.admin_socket, *options]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 20
+        while not (file.exists() and file.stat().st_size > 0) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert file.exists() and file.stat().st_size > 0
+        time.sleep(0.1)  # every worker has begun
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("capture") / "flow.pcapng"
+
+
+def ended(process: subprocess.Popen[str], file: Path) -> Capture:
+    """What the file holds when the capture has ended by itself."""
+    message = process.communicate(timeout=30)[1]
+    assert process.returncode == 0, message
+    capture = read_pcapng(file)
+    assert f"{len(capture.frames)} frames captured" in message
+    return capture
+
+
+def test_capture_has_both_directions_of_only_the_chosen_flow(
+    client: Client, sluice: Sluice, checked_program: Path, file: Path
+) -> None:
+    start = time.time_ns()
+    options = ("--remote", CLIENT, "--local-port", "80", "--duration", "3s")
+    with capturing(sluice, checked_program, file, *options) as process:
+        assert client.curl(f"{HTTP}/").status == 200
+        capture = ended(process, file)
+    assert capture.lost == 0
+    flows = set()
+    for frame in capture.frames:
+        near, far = frame.destination, frame.source
+        if not frame.incoming:
+            near, far = far, near
+        assert near == (WAN, 80)
+        assert far is not None and far[0] == CLIENT
+        assert frame.comment.endswith("frontend www")
+        assert len(frame.data) == min(frame.length, 256)
+        assert start <= frame.nanoseconds <= time.time_ns()
+        flows.add(far)
+    assert len(flows) == 1, "one request, one connection; nothing to the farm"
+    assert {frame.incoming for frame in capture.frames} == {True, False}
+    text = b"".join(frame.data for frame in capture.frames)
+    assert b"GET / HTTP/1.1" in text
+    assert b"HTTP/1.1 200" in text
+    times = [frame.nanoseconds for frame in capture.frames]
+    assert times == sorted(times)
+
+
+def test_capture_of_servers_ends_after_a_count(
+    client: Client, sluice: Sluice, checked_program: Path, file: Path
+) -> None:
+    options = ("--remote", "198.18.1.0/24", "--count", "3", "--direction", "out", "--snaplen", "54")
+    with capturing(sluice, checked_program, file, *options) as process:
+        for _ in range(4):
+            assert client.curl(f"{HTTP}/").status == 200
+        capture = ended(process, file)
+    assert len(capture.frames) == 3
+    for frame in capture.frames:
+        assert not frame.incoming
+        assert len(frame.data) <= 54
+        assert frame.destination in ((WEB1.ipv4, 80), (WEB2.ipv4, 80))
+
+
+def test_an_interrupted_capture_is_whole_and_the_next_one_may_begin(
+    client: Client, sluice: Sluice, checked_program: Path, file: Path
+) -> None:
+    with capturing(sluice, checked_program, file) as process:
+        assert client.curl(f"{HTTP}/").status == 200
+        other = file.with_name("other.pcapng")
+        second = subprocess.run(
+            [checked_program, "capture", other, "-s", sluice.settings.admin_socket],
+            capture_output=True, text=True, timeout=20, check=False,
+        )
+        assert second.returncode == 1
+        assert "another capture is under way" in second.stderr
+        time.sleep(0.2)
+        process.terminate()
+        process.wait(20)
+        assert read_pcapng(file).frames
+    time.sleep(0.1)
+    with capturing(sluice, checked_program, other, "--duration", "100ms") as process:
+        ended(process, other)

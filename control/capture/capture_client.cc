@@ -1,0 +1,158 @@
+#include "control/capture/capture_client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+#include "control/admin/unix_socket.h"
+#include "control/signal_queue.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr std::uint32_t kPacketBlock = 6;
+constexpr std::uint32_t kStatisticsBlock = 5;
+// Type, length, and the length again; no block of ours is near the largest.
+constexpr std::size_t kSmallestBlock = 12;
+constexpr std::size_t kLargestBlock = 1U << 20;
+constexpr std::string_view kRefusalMark = "[3]:";
+
+template <typename Number>
+Number number_at(std::string_view bytes, std::size_t at) {
+  Number number{};
+  if (at + sizeof number <= bytes.size()) std::memcpy(&number, bytes.data() + at, sizeof number);
+  return number;
+}
+
+// In the admin socket's language a backslash takes the next character as it is.
+std::string escaped(const std::string& word) {
+  std::string text;
+  for (const char c : word) {
+    if (c == '\n') throw std::runtime_error("an argument has a line's end in it");
+    if (c == ' ' || c == '\t' || c == ';' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text;
+}
+
+void send_command(const FileDescriptor& socket, const std::vector<std::string>& words) {
+  // Refusals are told from a file by the mark that HAProxy has for them.
+  std::string line = "set severity-output number;capture";
+  for (const std::string& word : words) line += " " + escaped(word);
+  line += "\n";
+  const ssize_t sent = ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(line.size())) {
+    throw std::runtime_error(std::string("no answer: ") + std::strerror(errno));
+  }
+}
+
+/// The file, open before anything is asked for.
+class Target {
+ public:
+  explicit Target(const std::string& name)
+      : file_(name == "-" ? stdout : std::fopen(name.c_str(), "wbe")), name_(name) {
+    if (file_ == nullptr) throw failure();
+  }
+  ~Target() {
+    if (file_ != stdout) (void)std::fclose(file_);
+  }
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+
+  void write(const std::string& bytes) {
+    const bool good = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() &&
+                      std::fflush(file_) == 0;
+    if (!good) throw failure();
+  }
+
+ private:
+  [[nodiscard]] std::runtime_error failure() const {
+    return std::runtime_error(name_ + ": " + std::strerror(errno));
+  }
+
+  std::FILE* file_;
+  std::string name_;
+};
+
+// Waits for bytes; returns how many there are, 0 at the end or at a signal.
+std::size_t receive(const FileDescriptor& socket, const SignalQueue& signals,
+                    std::span<char> bytes) {
+  for (;;) {
+    pollfd waits[] = {{signals.fd(), POLLIN, 0}, {socket.get(), POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0 && errno != EINTR) throw std::runtime_error(std::strerror(errno));
+    if (waits[0].revents != 0) return 0;
+    if (waits[1].revents == 0) continue;
+    const ssize_t size = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) throw std::runtime_error(std::string("no answer: ") + std::strerror(errno));
+    return static_cast<std::size_t>(size);
+  }
+}
+
+std::string summary(const PcapngReader& reader) {
+  return std::to_string(reader.frames()) + " frames captured, " + std::to_string(reader.lost()) +
+         " lost for want of room\n";
+}
+
+}  // namespace
+
+std::string PcapngReader::add(std::string_view bytes) {
+  waiting_.append(bytes);
+  std::size_t whole = 0;
+  while (waiting_.size() - whole >= kSmallestBlock) {
+    const std::string_view rest = std::string_view(waiting_).substr(whole);
+    const auto length = number_at<std::uint32_t>(rest, 4);
+    if (length < kSmallestBlock || length > kLargestBlock || length % 4 != 0) {
+      throw std::runtime_error("what Sluice sends is no pcapng");
+    }
+    if (rest.size() < length) break;
+    read_block(rest.substr(0, length));
+    whole += length;
+  }
+  std::string blocks = waiting_.substr(0, whole);
+  waiting_.erase(0, whole);
+  return blocks;
+}
+
+void PcapngReader::read_block(std::string_view block) {
+  const auto type = number_at<std::uint32_t>(block, 0);
+  if (type == kPacketBlock) ++frames_;
+  // Type, length, interface and time stand before the one option.
+  if (type == kStatisticsBlock) lost_ += number_at<std::uint64_t>(block, 24);
+}
+
+CaptureResult capture_to_file(const std::string& socket_path, const std::vector<std::string>& words,
+                              const std::string& file) {
+  const SignalQueue signals;
+  const FileDescriptor socket = connect_unix(socket_path);
+  Target target(file);
+  send_command(socket, words);
+  PcapngReader reader;
+  std::string begin;  // a line's end, of 'set severity-output', and the mark of a refusal
+  bool refused = false;
+  bool decided = false;
+  std::string bytes(65536, '\0');
+  while (const std::size_t size = receive(socket, signals, bytes)) {
+    begin.append(bytes, 0, size);
+    if (!decided && begin.size() <= kRefusalMark.size()) continue;
+    if (!std::exchange(decided, true)) {
+      begin.erase(0, 1);
+      refused = begin.starts_with(kRefusalMark);
+    }
+    if (refused) continue;
+    target.write(reader.add(begin));
+    begin.clear();
+  }
+  if (!decided) throw std::runtime_error("admin socket " + socket_path + " did not answer");
+  if (!refused) return {summary(reader)};
+  while (begin.ends_with("\n\n")) begin.pop_back();
+  return {begin.substr(kRefusalMark.size()), true};
+}
+
+}  // namespace sluice::control

@@ -52,20 +52,21 @@ void send_command(const FileDescriptor& socket, const std::vector<std::string>& 
   }
 }
 
-/// The file, open before anything is asked for.
+/// The file. It is made with the first bytes, so that a refused capture leaves none behind and
+/// takes nothing away.
 class Target {
  public:
-  explicit Target(const std::string& name)
-      : file_(name == "-" ? stdout : std::fopen(name.c_str(), "wbe")), name_(name) {
-    if (file_ == nullptr) throw failure();
-  }
+  explicit Target(const std::string& name) : file_(name == "-" ? stdout : nullptr), name_(name) {}
   ~Target() {
-    if (file_ != stdout) (void)std::fclose(file_);
+    if (file_ != nullptr && file_ != stdout) (void)std::fclose(file_);
   }
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;
 
   void write(const std::string& bytes) {
+    if (bytes.empty()) return;
+    if (file_ == nullptr) file_ = std::fopen(name_.c_str(), "wbe");
+    if (file_ == nullptr) throw failure();
     const bool good = std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() &&
                       std::fflush(file_) == 0;
     if (!good) throw failure();

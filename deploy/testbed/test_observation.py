@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from testbed.client import HTTP, Client
+from testbed.client import HTTP, HTTPS, Client
 from testbed.layout import CLIENT, HOST, WAN, WEB1, WEB2
 from testbed.pcapng import Capture, read_pcapng
+from testbed.process import run
 from testbed.sluice import Sluice
 
 
@@ -67,8 +68,8 @@ def capturing(
     sluice: Sluice, checked_program: Path, file: Path, *options: str
 ) -> Iterator[subprocess.Popen[str]]:
     """`sluice capture`, from when the file has begun; ended at the latest at the end."""
-    words = [checked_program, "capture", file, "-s", sluice.settings.admin_socket, *options]
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    words = ["capture", str(file), "-s", str(sluice.settings.admin_socket), *options]
+    process = subprocess.Popen([checked_program, *words], stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 20
         while not (file.exists() and file.stat().st_size > 0) and time.monotonic() < deadline:
@@ -86,12 +87,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("capture") / "flow.pcapng"
 
 
+def tcpdump(file: Path, *options: str) -> str:
+    """What tcpdump, which knows nothing of Sluice, reads in a file."""
+    return run(["tcpdump", "-n", *options, "-r", file]).stdout
+
+
 def ended(process: subprocess.Popen[str], file: Path) -> Capture:
     """What the file holds when the capture has ended by itself."""
     message = process.communicate(timeout=30)[1]
     assert process.returncode == 0, message
     capture = read_pcapng(file)
     assert f"{len(capture.frames)} frames captured" in message
+    assert tcpdump(file, "--count").split()[0] == str(len(capture.frames))
     return capture
 
 
@@ -124,6 +131,25 @@ def test_capture_has_both_directions_of_only_the_chosen_flow(
     assert times == sorted(times)
 
 
+def test_captured_frames_are_whole_for_another_program(
+    client: Client, sluice: Sluice, checked_program: Path, file: Path
+) -> None:
+    """tcpdump computes every checksum anew."""
+    options = ("--remote", CLIENT, "--duration", "2s", "--snaplen", "65535")
+    with capturing(sluice, checked_program, file, *options) as process:
+        assert client.curl(f"{HTTPS}/").status == 200
+        capture = ended(process, file)
+    assert all(len(frame.data) == frame.length for frame in capture.frames)
+    segments = [line for line in tcpdump(file, "-vv").splitlines() if " cksum " in line]
+    assert len(segments) == len(capture.frames)
+    assert all("(correct)" in line for line in segments)
+    assert "bad cksum" not in tcpdump(file, "-vv")
+    times = [float(line.split()[0]) for line in tcpdump(file, "-tt").splitlines()]
+    assert [round(frame.nanoseconds / 1e9, 6) for frame in capture.frames] == pytest.approx(
+        times, abs=2e-6
+    )
+
+
 def test_capture_of_servers_ends_after_a_count(
     client: Client, sluice: Sluice, checked_program: Path, file: Path
 ) -> None:
@@ -151,6 +177,7 @@ def test_an_interrupted_capture_is_whole_and_the_next_one_may_begin(
         )
         assert second.returncode == 1
         assert "another capture is under way" in second.stderr
+        assert not other.exists()
         time.sleep(0.2)
         process.terminate()
         process.wait(20)
@@ -158,3 +185,14 @@ def test_an_interrupted_capture_is_whole_and_the_next_one_may_begin(
     time.sleep(0.1)
     with capturing(sluice, checked_program, other, "--duration", "100ms") as process:
         ended(process, other)
+
+
+@pytest.mark.parametrize("option", [("--remote", "elsewhere"), ("--port", "af_packet:none")])
+def test_a_refused_capture_leaves_no_file(
+    sluice: Sluice, checked_program: Path, file: Path, option: tuple[str, str]
+) -> None:
+    words = ["capture", str(file), "-s", str(sluice.settings.admin_socket), *option]
+    done = subprocess.run([checked_program, *words], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert done.stderr
+    assert not file.exists()

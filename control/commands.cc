@@ -15,6 +15,7 @@
 #include "control/config/load.h"
 #include "control/control_loop.h"
 #include "control/engine.h"
+#include "control/key_log/key_log.h"
 #include "control/log.h"
 #include "control/monitor.h"
 #include "control/sessions/session_commands.h"
@@ -46,6 +47,15 @@ std::unique_ptr<AdminServer> open_admin(const Config& config, const CommandTable
                                        commands);
 }
 
+std::unique_ptr<KeyLog> open_key_log(const Config& config) {
+  const std::string& path = config.process.tls_key_log;
+  if (path.empty()) return nullptr;
+  auto key_log = std::make_unique<KeyLog>(path, worker_count(config));
+  log_warning("the secrets of every TLS connection are written to " + path +
+              " (sluice.tls.key_log): whoever reads it can read the connections");
+  return key_log;
+}
+
 int end(Engine& engine) {
   if (engine.end()) {
     log_info("ended");
@@ -59,7 +69,8 @@ int end(Engine& engine) {
 // Devices are touched last, when nothing else can go wrong any more.
 int run(const Config& config) {
   const SignalQueue signals;
-  SettingsBuilder builder(worker_count(config));
+  const auto key_log = open_key_log(config);
+  SettingsBuilder builder(worker_count(config), key_log.get());
   http::Settings settings = builder.build(config);
   CommandTable commands;
   const auto admin = open_admin(config, commands);
@@ -75,7 +86,7 @@ int run(const Config& config) {
   log_info("Sluice " + std::string(kVersion) + " runs, with " +
            std::to_string(worker_count(config)) +
            (worker_count(config) == 1 ? " worker" : " workers"));
-  ControlLoop(engine, monitor, admin.get(), signals).run();
+  ControlLoop(engine, monitor, admin.get(), key_log.get(), signals).run();
   return end(engine);
 }
 

@@ -14,6 +14,8 @@ constexpr auto kTendEvery = std::chrono::milliseconds(250);
 constexpr auto kDrainLook = std::chrono::milliseconds(20);
 // While an answer is being made that takes time.
 constexpr auto kBusyLook = std::chrono::milliseconds(5);
+// Soon enough for what the fastest worker's handshakes put meanwhile.
+constexpr auto kKeyLogLook = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -27,6 +29,7 @@ void ControlLoop::run() {
       next_tick_ = now + kTick;
     }
     engine_.tend();
+    if (key_log_ != nullptr) key_log_->write();
     if (at_once_ || (drain_deadline_ && drained(now))) return;
     wait(now);
     heed_signals();
@@ -35,6 +38,7 @@ void ControlLoop::run() {
 
 void ControlLoop::wait(Clock::time_point now) {
   Clock::duration patience = drain_deadline_ ? Clock::duration(kDrainLook) : kTendEvery;
+  if (key_log_ != nullptr) patience = std::min<Clock::duration>(patience, kKeyLogLook);
   if (admin_ != nullptr && admin_->busy()) patience = kBusyLook;
   patience = std::min(patience, next_tick_ - now);
   waits_.assign(1, {signals_.fd(), POLLIN, 0});

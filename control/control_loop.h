@@ -9,6 +9,7 @@
 
 #include "control/admin/server.h"
 #include "control/engine.h"
+#include "control/key_log/key_log.h"
 #include "control/monitor.h"
 #include "control/signal_queue.h"
 
@@ -18,9 +19,10 @@ namespace sluice::control {
 /// now and then.
 class ControlLoop {
  public:
-  /// `admin` may be null. All of these outlive it.
-  ControlLoop(Engine& engine, Monitor& monitor, AdminServer* admin, const SignalQueue& signals)
-      : engine_(engine), monitor_(monitor), admin_(admin), signals_(signals) {}
+  /// `admin` and `key_log` may be null. All of these outlive it.
+  ControlLoop(Engine& engine, Monitor& monitor, AdminServer* admin, KeyLog* key_log,
+              const SignalQueue& signals)
+      : engine_(engine), monitor_(monitor), admin_(admin), key_log_(key_log), signals_(signals) {}
 
   /// Returns when the process is to end: after SIGTERM or SIGINT when every connection has ended,
   /// or the drain timeout is over, or at the second signal.
@@ -37,6 +39,7 @@ class ControlLoop {
   Engine& engine_;
   Monitor& monitor_;
   AdminServer* admin_;
+  KeyLog* key_log_;
   const SignalQueue& signals_;
   std::vector<pollfd> waits_;
   Clock::time_point next_tick_;

@@ -209,7 +209,7 @@ TEST_F(EngineTest, ANewSnapshotReplacesTheOldOne) {
 
 // The last one: it ends the engine.
 TEST_F(EngineTest, DrainsAndEndsOnASignal) {
-  ControlLoop loop(*engine, *monitor, nullptr, *signals);
+  ControlLoop loop(*engine, *monitor, nullptr, nullptr, *signals);
   std::thread other([] {
     std::this_thread::sleep_for(100ms);
     ::kill(::getpid(), SIGTERM);

@@ -60,6 +60,7 @@ std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identit
   tls::IdentityOptions options;
   options.strict_sni = config.strict_sni.value;
   for (std::uint32_t worker = 0; worker < workers_; ++worker) {
+    if (key_log_ != nullptr) options.key_log = &key_log_->ring(worker);
     identities.push_back(std::make_shared<const tls::ServerIdentity>(sources, options));
   }
   return identities;

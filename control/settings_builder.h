@@ -5,6 +5,7 @@
 #include <string>
 
 #include "control/config/config.h"
+#include "control/key_log/key_log.h"
 #include "http/settings.h"
 
 namespace sluice::control {
@@ -27,7 +28,9 @@ class StableIds {
 /// Makes what the proxy reads from what the operator wrote.
 class SettingsBuilder {
  public:
-  explicit SettingsBuilder(std::uint32_t workers) : workers_(workers) {}
+  /// `key_log`, which may be null, outlives all connections.
+  explicit SettingsBuilder(std::uint32_t workers, KeyLog* key_log = nullptr)
+      : workers_(workers), key_log_(key_log) {}
 
   /// `config` has passed its checks. Loads certificates, one identity for each worker. Throws
   /// std::runtime_error when a certificate cannot be loaded any more.
@@ -40,6 +43,7 @@ class SettingsBuilder {
       const FrontendConfig& config) const;
 
   std::uint32_t workers_;
+  KeyLog* key_log_;
   StableIds<http::FrontendId> frontend_ids_;
   StableIds<http::BackendId> backend_ids_;
   StableIds<http::ServerId> server_ids_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tls/alpn.h"
+#include "tls/key_log_ring.h"
 #include "tls/name_index.h"
 #include "tls/server_context.h"
 
@@ -60,6 +61,7 @@ void ServerIdentity::State::add(const CertificateSource& source, const IdentityO
   Certificate certificate = load_certificate(source);
   OpenSslPointer<SSL_CTX> context = make_server_context(certificate, options.tickets);
   if (!alpn.empty()) SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, &alpn);
+  if (options.key_log != nullptr) log_keys(context.get(), *options.key_log);
   for (const std::string& name : certificate.dns_names) names.add(name, contexts.size());
   contexts.push_back(std::move(context));
   certificates.push_back({std::move(certificate.file), std::move(certificate.names),

@@ -10,6 +10,8 @@
 
 namespace sluice::tls {
 
+class KeyLogRing;
+
 struct IdentityOptions {
   /// In order of preference; empty: no ALPN. A client that speaks HTTP/1.0 alone may say so.
   std::vector<std::string> alpn = {"http/1.1", "http/1.0"};
@@ -19,6 +21,9 @@ struct IdentityOptions {
   /// Session tickets after each full or resumed TLS 1.3 handshake. A client uses one for each new
   /// connection (RFC 8446 appendix C.4), so one is what keeps it supplied.
   unsigned tickets = 1;
+  /// Where the secrets of its connections go, for whoever is to read captured frames. Outlives the
+  /// identity and its connections; null: nowhere.
+  KeyLogRing* key_log = nullptr;
 };
 
 /// Who a frontend is to TLS clients: certificates with their keys, chosen by the name a client asks

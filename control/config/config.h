@@ -42,6 +42,7 @@ struct ProcessConfig {
   LogLevel log_level = LogLevel::kInfo;
   std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
   std::uint32_t admin_mode = 0600;
+  std::string tls_key_log;  ///< where secrets of TLS connections are written; empty: nowhere
 };
 
 /// [ip]

@@ -35,6 +35,7 @@ TEST(ReadConfig, LeavesDefaultsWhereAKeyIsNotGiven) {
   EXPECT_EQ(config.process.idle, IdlePolicy::kAdaptive);
   EXPECT_EQ(config.process.admin_socket, "/run/sluice/admin.sock");
   EXPECT_EQ(config.process.admin_mode, 0600U);
+  EXPECT_EQ(config.process.tls_key_log, "");
   EXPECT_EQ(config.tcp.stack.time_wait, tcp::StackConfig{}.time_wait);
   ASSERT_EQ(config.frontends.size(), 1U);
   EXPECT_EQ(config.frontends[0].timeouts.request, http::ClientTimeouts{}.request);
@@ -59,6 +60,7 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.log_level, LogLevel::kDebug);
   EXPECT_EQ(process.admin_socket, "/run/sluice/other.sock");
   EXPECT_EQ(process.admin_mode, 0660U);
+  EXPECT_EQ(process.tls_key_log, "/run/sluice/keys.log");
 }
 
 TEST(ReadConfig, ReadsIp) {

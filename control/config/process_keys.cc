@@ -70,7 +70,10 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
       .key("admin.socket", text("path"), &C::admin_socket,
            "The Unix socket that `sluice ctl` and HAProxy's tools talk to; `\"none\"` opens none.")
       .key("admin.mode", file_mode(), &C::admin_mode,
-           "The socket's permissions. Who may write to it may command Sluice.");
+           "The socket's permissions. Who may write to it may command Sluice.")
+      .key("tls.key_log", text("path"), &C::tls_key_log,
+           "For debugging alone: a file for the secrets of every TLS connection, with which "
+           "captured frames can be read (see [Reading captured TLS](#reading-captured-tls)).");
   return section;
 }
 

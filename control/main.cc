@@ -85,6 +85,13 @@ struct CommandLine {
     pass_on("count", "End after so many frames");
     pass_on("duration", "End after this time (default 60s, at most 24h)");
     pass_on("snaplen", "Bytes of each frame at most (default 256)");
+    capture->footer(
+        "It ends by --count or --duration, or at SIGINT or SIGTERM, and then tells how many "
+        "frames\n"
+        "it has and how many found no room. One capture is possible at a time. Examples:\n"
+        "\n"
+        "  sluice capture flow.pcapng --remote 192.0.2.7 --duration 5m --snaplen 65535\n"
+        "  sluice capture - --local-port 443 --count 100 | tcpdump -nr -");
   }
 
   int execute() {

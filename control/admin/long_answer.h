@@ -19,6 +19,9 @@ class LongAnswer {
 
   /// Whether it is bytes for a program: nothing is put behind them, and the conversation ends.
   [[nodiscard]] virtual bool ends_conversation() const { return false; }
+
+  /// The client wants no more of such bytes: what is left of them is to be brought to a good end.
+  virtual void stop() {}
 };
 
 }  // namespace sluice::control

@@ -16,7 +16,7 @@ void AdminServer::add_to(std::vector<pollfd>& waits) const {
   for (const auto& client : clients_) {
     short events = 0;
     if (!client->session.output().empty()) events = POLLOUT;
-    if (client->session.wants_input()) events = POLLIN;
+    if (client->session.wants_input()) events |= POLLIN;
     waits.push_back({client->socket.get(), events, 0});
   }
 }

@@ -14,6 +14,11 @@ constexpr std::string_view kErrorName = "[err]:";
 }  // namespace
 
 void AdminSession::receive(std::string_view bytes) {
+  if (rest_ != nullptr) {
+    rest_->stop();
+    stopped_ = true;
+    return;
+  }
   input_.append(bytes);
   advance();
 }

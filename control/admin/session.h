@@ -36,7 +36,11 @@ class AdminSession {
   /// The client took the first `size` bytes of output().
   void sent(std::size_t size);
 
-  [[nodiscard]] bool wants_input() const { return output_.empty() && !ending_ && !rest_; }
+  /// While an answer of bytes is under way any input stops it.
+  [[nodiscard]] bool wants_input() const {
+    if (rest_ != nullptr) return rest_->ends_conversation() && !stopped_ && !input_ended_;
+    return output_.empty() && !ending_;
+  }
   /// An answer is being made: go_on() may bring more of it.
   [[nodiscard]] bool waits() const { return rest_ != nullptr && output_.empty(); }
   void go_on() { advance(); }
@@ -63,6 +67,7 @@ class AdminSession {
   std::vector<std::vector<std::string>> pending_;  // commands of lines received, last one first
   std::string output_;
   std::unique_ptr<LongAnswer> rest_;  // of the command that runs
+  bool stopped_ = false;              // so was rest_
   std::chrono::seconds timeout_ = kDefaultTimeout;
   Severity severity_ = Severity::kNone;
   bool prompt_ = false;

@@ -33,14 +33,18 @@ class AdminSessionTest : public ::testing::Test {
    public:
     explicit Counting(bool raw) : raw_(raw) {}
     bool advance(Answer& piece) override {
+      if (stopped_) piece.text = "stopped\n";
+      if (stopped_) return true;
       if (++asked_ % 2 == 0) piece.text = std::to_string(asked_) + "\n";
       return asked_ == 4;
     }
     [[nodiscard]] bool ends_conversation() const override { return raw_; }
+    void stop() override { stopped_ = true; }
 
    private:
     int asked_ = 0;
     bool raw_;
+    bool stopped_ = false;
   };
 
   static Answer counting(bool raw) {
@@ -88,6 +92,34 @@ TEST_F(AdminSessionTest, AnAnswerOfBytesEndsTheConversation) {
     if (session.waits()) session.go_on();
   }
   EXPECT_EQ(seen, "\n> begun\n2\n4\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, AnyInputStopsAnAnswerOfBytes) {
+  commands_.add("raw", "", [](auto) { return counting(true); });
+  AdminSession session(commands_);
+  session.receive("raw\n");
+  EXPECT_EQ(drain(session), "begun\n");
+  EXPECT_TRUE(session.wants_input());
+  session.receive("stop\n");
+  EXPECT_FALSE(session.wants_input());
+  session.go_on();
+  EXPECT_EQ(drain(session), "stopped\n");
+  EXPECT_TRUE(session.finished());
+}
+
+// As `echo capture | socat` does at once.
+TEST_F(AdminSessionTest, TheEndOfInputDoesNotStopAnAnswerOfBytes) {
+  commands_.add("raw", "", [](auto) { return counting(true); });
+  AdminSession session(commands_);
+  session.receive("raw\n");
+  EXPECT_EQ(drain(session), "begun\n");
+  session.end_of_input();
+  EXPECT_FALSE(session.wants_input());
+  for (int i = 0; i < 10 && session.waits(); ++i) session.go_on();
+  EXPECT_EQ(drain(session), "2\n");
+  for (int i = 0; i < 10 && session.waits(); ++i) session.go_on();
+  EXPECT_EQ(drain(session), "4\n");
   EXPECT_TRUE(session.finished());
 }
 

@@ -3,9 +3,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -81,24 +84,56 @@ class Target {
   std::string name_;
 };
 
-// Waits for bytes; returns how many there are, 0 at the end or at a signal.
-std::size_t receive(const FileDescriptor& socket, const SignalQueue& signals,
-                    std::span<char> bytes) {
-  for (;;) {
-    pollfd waits[] = {{signals.fd(), POLLIN, 0}, {socket.get(), POLLIN, 0}};
-    if (::poll(waits, 2, -1) < 0 && errno != EINTR) throw std::runtime_error(std::strerror(errno));
-    if (waits[0].revents != 0) return 0;
-    if (waits[1].revents == 0) continue;
-    const ssize_t size = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) throw std::runtime_error(std::string("no answer: ") + std::strerror(errno));
-    return static_cast<std::size_t>(size);
+/// What Sluice sends. A signal asks it to bring the capture to its end; a second one, or two
+/// seconds in which the end does not come, end it here.
+class Source {
+ public:
+  explicit Source(FileDescriptor socket) : socket_(std::move(socket)) {}
+
+  [[nodiscard]] const FileDescriptor& socket() const { return socket_; }
+
+  /// Waits for bytes; returns how many there are, 0 at the end.
+  std::size_t receive(std::span<char> bytes) {
+    for (;;) {
+      pollfd waits[] = {{signals_.fd(), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
+      const int found = ::poll(waits, 2, patience());
+      if (found < 0 && errno != EINTR) throw std::runtime_error(std::strerror(errno));
+      if (found == 0 || (signals_.next() != 0 && !interrupt())) return 0;
+      if (waits[1].revents == 0) continue;
+      const ssize_t size = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+      if (size < 0 && errno == EINTR) continue;
+      if (size < 0) throw std::runtime_error(std::string("no answer: ") + std::strerror(errno));
+      return static_cast<std::size_t>(size);
+    }
   }
-}
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // In milliseconds; for ever unless interrupted.
+  [[nodiscard]] int patience() const {
+    if (!deadline_) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - Clock::now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+  }
+
+  // Returns whether this was the first time.
+  bool interrupt() {
+    constexpr std::string_view kStop = "stop\n";
+    if (deadline_) return false;
+    deadline_ = Clock::now() + std::chrono::seconds(2);
+    return ::send(socket_.get(), kStop.data(), kStop.size(), MSG_NOSIGNAL) > 0;
+  }
+
+  SignalQueue signals_;
+  FileDescriptor socket_;
+  std::optional<Clock::time_point> deadline_;
+};
 
 std::string summary(const PcapngReader& reader) {
-  return std::to_string(reader.frames()) + " frames captured, " + std::to_string(reader.lost()) +
-         " lost for want of room\n";
+  const std::string frames = std::to_string(reader.frames()) + " frames captured, ";
+  if (!reader.complete()) return frames + "nobody told how many were lost\n";
+  return frames + std::to_string(reader.lost()) + " lost for want of room\n";
 }
 
 }  // namespace
@@ -125,21 +160,22 @@ void PcapngReader::read_block(std::string_view block) {
   const auto type = number_at<std::uint32_t>(block, 0);
   if (type == kPacketBlock) ++frames_;
   // Type, length, interface and time stand before the one option.
-  if (type == kStatisticsBlock) lost_ += number_at<std::uint64_t>(block, 24);
+  if (type != kStatisticsBlock) return;
+  complete_ = true;
+  lost_ += number_at<std::uint64_t>(block, 24);
 }
 
 CaptureResult capture_to_file(const std::string& socket_path, const std::vector<std::string>& words,
                               const std::string& file) {
-  const SignalQueue signals;
-  const FileDescriptor socket = connect_unix(socket_path);
+  Source source(connect_unix(socket_path));
   Target target(file);
-  send_command(socket, words);
+  send_command(source.socket(), words);
   PcapngReader reader;
   std::string begin;  // a line's end, of 'set severity-output', and the mark of a refusal
   bool refused = false;
   bool decided = false;
   std::string bytes(65536, '\0');
-  while (const std::size_t size = receive(socket, signals, bytes)) {
+  while (const std::size_t size = source.receive(bytes)) {
     begin.append(bytes, 0, size);
     if (!decided && begin.size() <= kRefusalMark.size()) continue;
     if (!std::exchange(decided, true)) {

@@ -17,7 +17,9 @@ class PcapngReader {
   std::string add(std::string_view bytes);
 
   [[nodiscard]] std::uint64_t frames() const { return frames_; }
-  /// What Sluice could not copy; told at the end.
+  /// Whether the end has come, in which Sluice tells what it could not copy.
+  [[nodiscard]] bool complete() const { return complete_; }
+  /// What Sluice could not copy.
   [[nodiscard]] std::uint64_t lost() const { return lost_; }
 
  private:
@@ -26,6 +28,7 @@ class PcapngReader {
   std::string waiting_;
   std::uint64_t frames_ = 0;
   std::uint64_t lost_ = 0;
+  bool complete_ = false;
 };
 
 struct CaptureResult {
@@ -34,8 +37,8 @@ struct CaptureResult {
 };
 
 /// Asks the Sluice at an admin socket for a capture and writes it to a file ("-" for standard
-/// output) until it ends, or SIGINT or SIGTERM comes. `words` are the arguments of `capture`.
-/// Throws std::runtime_error with a message for the operator.
+/// output) until it ends, which SIGINT or SIGTERM make it do. `words` are the arguments of
+/// `capture`. Throws std::runtime_error with a message for the operator.
 CaptureResult capture_to_file(const std::string& socket, const std::vector<std::string>& words,
                               const std::string& file);
 

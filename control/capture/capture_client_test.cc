@@ -22,11 +22,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+const std::string kFile =
+    pcapng::section("a test") + pcapng::interface("af_packet:a", 256) + pcapng::statistics(0, 1, 7);
+
 /// A capture that ends at once.
 class ShortCapture final : public LongAnswer {
  public:
   bool advance(Answer& piece) override {
-    piece.text = pcapng::section("a test");
+    piece.text = kFile;
     return true;
   }
   [[nodiscard]] bool ends_conversation() const override { return true; }
@@ -77,8 +80,8 @@ class CaptureClientTest : public ::testing::Test {
 TEST_F(CaptureClientTest, WritesWhatSluiceSends) {
   const CaptureResult result = capture();
   EXPECT_FALSE(result.failed);
-  EXPECT_EQ(result.message, "0 frames captured, 0 lost for want of room\n");
-  EXPECT_EQ(content(file()), pcapng::section("a test"));
+  EXPECT_EQ(result.message, "0 frames captured, 7 lost for want of room\n");
+  EXPECT_EQ(content(file()), kFile);
 }
 
 TEST_F(CaptureClientTest, ARefusedCaptureMakesNoFile) {

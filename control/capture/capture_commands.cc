@@ -70,6 +70,7 @@ class CaptureAnswer final : public LongAnswer {
   }
 
   [[nodiscard]] bool ends_conversation() const override { return true; }
+  void stop() override { ends_ = now(); }
 
  private:
   [[nodiscard]] Instant now() const { return engine_.fleet().worker(0).time(); }

@@ -32,6 +32,18 @@ TEST(ByteChain, CopiesSmallPiecesBehindEachOther) {
   EXPECT_TRUE(chain.contiguous());
 }
 
+TEST(PacketPool, SharesByACopyWhatHasAsManyReferencesAsCanBeCounted) {
+  TestPool pool;
+  const Packet packet = pool.packet("0123456789");
+  rte_mbuf_refcnt_set(packet.get(), 0xf000);
+  const Packet copy = pool->share(*packet.get(), 2, 5);
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(rte_mbuf_refcnt_read(packet.get()), 0xf000);
+  EXPECT_NE(copy.front().data(), packet.front().data() + 2);
+  EXPECT_EQ(std::string(copy.front().begin(), copy.front().end()), "23456");
+  rte_mbuf_refcnt_set(packet.get(), 1);
+}
+
 TEST(ByteChain, DoesNotWriteIntoMemoryThatIsShared) {
   TestPool pool;
   const std::string text = pattern(1000);

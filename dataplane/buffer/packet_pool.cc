@@ -17,6 +17,8 @@
 namespace sluice {
 namespace {
 
+// The count has 16 bits; other workers may add theirs meanwhile.
+constexpr std::uint16_t kMostReferences = 0xf000;
 // Buffers that wait in a thread's own cache are found again without touching the shared ring.
 constexpr unsigned kCacheSize = 256;
 
@@ -129,6 +131,10 @@ Packet PacketPool::copy(std::span<const std::uint8_t> bytes) {
 }
 
 Packet PacketPool::share(rte_mbuf& buffer, std::uint16_t offset, std::uint16_t size) {
+  const rte_mbuf* owner = RTE_MBUF_CLONED(&buffer) ? rte_mbuf_from_indirect(&buffer) : &buffer;
+  if (rte_mbuf_refcnt_read(owner) >= kMostReferences && size <= kDataRoom) {
+    return copy({rte_pktmbuf_mtod_offset(&buffer, const std::uint8_t*, offset), size});
+  }
   rte_mbuf* mbuf = rte_pktmbuf_alloc(references_);
   if (mbuf == nullptr) return refused();
   rte_pktmbuf_attach(mbuf, &buffer);

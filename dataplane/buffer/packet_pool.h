@@ -52,7 +52,8 @@ class PacketPool {
   [[nodiscard]] Packet copy(std::span<const std::uint8_t> bytes);
 
   /// A new reference to `size` bytes at `offset` of one buffer's data (not of a chain): both share
-  /// the memory, which is free when both are. `offset + size` must lie within its data.
+  /// the memory, which is free when both are. `offset + size` must lie within its data. A copy
+  /// where there are as many references as can be counted.
   [[nodiscard]] Packet share(rte_mbuf& buffer, std::uint16_t offset, std::uint16_t size);
 
   /// Names the pools of other workers whose buffers come here with packets that are handed over:

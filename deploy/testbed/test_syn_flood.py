@@ -36,6 +36,8 @@ REQUESTS_A_SECOND = 2000
 LOAD_TESTER = "198.18.0.3"
 NO_HOST = bytes.fromhex("020000000099")
 MOST_HALF_OPEN = 16384
+# What the established connections can have on the way; the flood has no part in it.
+MOST_BUFFERS = CONNECTIONS * (SIZE // 1448 + 3)
 MIB = 1 << 20
 
 
@@ -178,8 +180,7 @@ def test_a_syn_flood_leaves_established_connections_and_newcomers_alone(
     assert watch.newcomers and set(watch.newcomers) == {0}
     assert max(watch.half_open) <= MOST_HALF_OPEN
     assert growth(watch.resident) < 4 * MIB
-    half = len(watch.buffers) // 2
-    assert max(watch.buffers[half:]) <= 1.5 * max(watch.buffers[:half]) + 1000, watch.buffers
+    assert max(watch.buffers) <= MOST_BUFFERS, watch.buffers
 
 
 def growth(samples: list[int]) -> int:

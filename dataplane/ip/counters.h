@@ -32,6 +32,7 @@ struct Counters {
   Counter fragment_overlaps;
   Counter fragment_duplicates;
   Counter fragment_too_many;
+  Counter fragment_marks;
   Counter fragment_of_refused;
   Counter fragment_timeouts;
   Counter fragment_evicted;
@@ -116,6 +117,9 @@ inline constexpr std::array kCounterFields{
                  &Counters::fragment_duplicates},
     CounterField{"fragment_too_many", "datagrams dropped: in too many fragments",
                  &Counters::fragment_too_many},
+    CounterField{"fragment_marks",
+                 "datagrams dropped: a congestion mark among unmarkable fragments",
+                 &Counters::fragment_marks},
     CounterField{"fragment_of_refused", "fragments dropped: others of their datagram were bad",
                  &Counters::fragment_of_refused},
     CounterField{"fragment_timeouts", "datagrams dropped: fragments are missing",

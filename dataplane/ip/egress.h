@@ -5,6 +5,7 @@
 
 #include "dataplane/buffer/packet.h"
 #include "dataplane/port/link.h"
+#include "dataplane/wire/ecn.h"
 #include "dataplane/wire/ip_address.h"
 
 namespace sluice::ip {
@@ -43,10 +44,11 @@ class Egress {
   /// Its checksum field holds the finished checksum or, if the path's port does checksums
   /// (Offloads::transmit_checksum), the pseudo-header's sum with RTE_MBUF_F_TX_TCP_CKSUM and
   /// l4_len set (and RTE_MBUF_F_TX_TCP_SEG and tso_segsz for segmentation); the IP layer adds the
-  /// rest of the offload description. Never fails visibly: what cannot be sent is dropped and
+  /// rest of the offload description. `ecn` is for its IP header, and for those of all segments
+  /// that the port cuts. Never fails visibly: what cannot be sent is dropped and
   /// counted, or waits for its neighbour.
   virtual void send_tcp(Packet segment, const wire::IpAddress& source,
-                        const wire::IpAddress& destination, NextHop& next_hop) = 0;
+                        const wire::IpAddress& destination, NextHop& next_hop, wire::Ecn ecn) = 0;
 
  protected:
   ~Egress() = default;

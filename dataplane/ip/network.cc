@@ -69,8 +69,8 @@ void Network::note_path_mtu(const wire::IpAddress& destination, std::uint16_t mt
 }
 
 void Network::send_tcp(Packet segment, const wire::IpAddress& source,
-                       const wire::IpAddress& destination, NextHop& next_hop) {
-  output_.send_tcp(std::move(segment), source, destination, next_hop);
+                       const wire::IpAddress& destination, NextHop& next_hop, wire::Ecn ecn) {
+  output_.send_tcp(std::move(segment), source, destination, next_hop, ecn);
 }
 
 void Network::solicit(const Neighbour& neighbour) {

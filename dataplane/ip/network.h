@@ -70,7 +70,7 @@ class Network final : public Egress, private NeighbourClient {
   /// As Egress says. Transport::delivery_failed() for an unresolved neighbour is never called from
   /// inside, but from a timer a tick later.
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
-                NextHop& next_hop) override;
+                NextHop& next_hop, wire::Ecn ecn) override;
 
   [[nodiscard]] std::span<const Interface> interfaces() const { return interfaces_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }

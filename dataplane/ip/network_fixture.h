@@ -165,10 +165,11 @@ class NetworkTest : public ::testing::Test {
 
   /// Sends a segment of ours, as TCP does.
   void send(const wire::IpAddress& source, const wire::IpAddress& destination, NextHop& next_hop,
-            std::string_view payload = "hello") {
+            std::string_view payload = "hello", wire::Ecn ecn = wire::Ecn::kNotCapable) {
     const Frame segment = sluice::testing::tcp_segment(
         {source, destination}, {443, 50000, 0x0a0b0c0d, 0, wire::kAck, 1000}, payload);
-    network->send_tcp(sluice::testing::packet_of(*pool, segment), source, destination, next_hop);
+    network->send_tcp(sluice::testing::packet_of(*pool, segment), source, destination, next_hop,
+                      ecn);
   }
   void send(const wire::IpAddress& source, const wire::IpAddress& destination) {
     NextHop next_hop;

@@ -52,6 +52,27 @@ TEST_F(NetworkTest, WritesTheHeadersOfAnIpv6Segment) {
   EXPECT_EQ(header->hop_limit(), 64);
 }
 
+// RFC 3168 section 5.
+TEST_F(NetworkTest, WritesTheEcnFieldThatTcpAskedFor) {
+  learn_peer();
+  const Journey asking{kPeer6, kOwn6};
+  receive(sluice::testing::ip_frame(
+      kPeerToUs, sluice::testing::ip_packet(
+                     asking, wire::kProtocolIcmpv6,
+                     sluice::testing::solicitation_message(asking, {kOwn6, kPeerMac}), 255)));
+  for (const wire::Ecn ecn : {wire::Ecn::kNotCapable, wire::Ecn::kCapable0}) {
+    for (const auto& [own, peer] : {std::pair{kOwn4, kPeer4}, std::pair{kOwn6, kPeer6}}) {
+      NextHop next_hop;
+      send(own, peer, next_hop, "hello", ecn);
+      const Frame packet = link.take().back().packet();
+      EXPECT_EQ(wire::ecn_of_packet(packet), ecn);
+      if (own.is_v4()) {
+        EXPECT_TRUE(wire::Ipv4Header::parse(packet)->checksum_verifies());
+      }
+    }
+  }
+}
+
 TEST_F(NetworkTest, DescribesTheOffloadsThatTcpAskedFor) {
   auto configs = two_interfaces();
   configs[0].ports[0].offloads = {
@@ -67,7 +88,7 @@ TEST_F(NetworkTest, DescribesTheOffloadsThatTcpAskedFor) {
   large.get()->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_TCP_SEG;
   large.get()->l4_len = 20;
   large.get()->tso_segsz = 1460;
-  network->send_tcp(std::move(large), kOwn4, kPeer4, next_hop);
+  network->send_tcp(std::move(large), kOwn4, kPeer4, next_hop, wire::Ecn::kNotCapable);
   SentFrame frame = link.take().back();
   EXPECT_EQ(frame.bytes.size(), 14U + 20 + segment.size());
   EXPECT_EQ(frame.offload_flags, RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_TCP_SEG |
@@ -78,7 +99,7 @@ TEST_F(NetworkTest, DescribesTheOffloadsThatTcpAskedFor) {
 
   Packet small = packet_of(*pool, Frame(segment.begin(), segment.begin() + 100));
   small.get()->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
-  network->send_tcp(std::move(small), kOwn4, kPeer4, next_hop);
+  network->send_tcp(std::move(small), kOwn4, kPeer4, next_hop, wire::Ecn::kNotCapable);
   frame = link.take().back();
   EXPECT_EQ(frame.offload_flags, RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV4);
   EXPECT_TRUE(wire::Ipv4Header::parse(frame.packet())->checksum_verifies());
@@ -90,7 +111,8 @@ TEST_F(NetworkTest, MakesOneBufferForAPortThatTakesNoChains) {
       tcp_segment({kOwn4, kPeer4}, {443, 50000, 1, 0, wire::kAck, 0}, std::string(1000, 'x'));
   const std::array<std::size_t, 2> sizes{20, 300};
   NextHop next_hop;
-  network->send_tcp(chain_of(*pool, segment, sizes), kOwn4, kPeer4, next_hop);
+  network->send_tcp(chain_of(*pool, segment, sizes), kOwn4, kPeer4, next_hop,
+                    wire::Ecn::kNotCapable);
   const Frame packet = link.take().back().packet();
   EXPECT_EQ(Frame(packet.begin() + 20, packet.end()), segment);
 }

@@ -87,14 +87,15 @@ std::optional<Path> Output::path_to(const wire::IpAddress& destination) {
 }
 
 void Output::send_tcp(Packet segment, const wire::IpAddress& source,
-                      const wire::IpAddress& destination, NextHop& next_hop) {
+                      const wire::IpAddress& destination, NextHop& next_hop, wire::Ecn ecn) {
   Neighbour* neighbour = neighbours_.noted(next_hop);
   if (neighbour == nullptr) {
     neighbour = next_neighbour(source, destination);
     if (neighbour == nullptr) return;
     next_hop = NeighbourTable::note(*neighbour);
   }
-  emit(*neighbour, std::move(segment), {source, destination, wire::kProtocolTcp, 0});
+  emit(*neighbour, std::move(segment),
+       {source, destination, wire::kProtocolTcp, static_cast<std::uint8_t>(ecn)});
 }
 
 void Output::send(Packet payload, const OutgoingHeader& header) {

@@ -43,7 +43,7 @@ class Output {
 
   /// As Egress::send_tcp().
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
-                NextHop& next_hop);
+                NextHop& next_hop, wire::Ecn ecn);
 
   /// Sends a packet that starts behind its IP header and has kEgressHeadroom in front; its own
   /// checksum is finished. What cannot be sent is dropped and counted.

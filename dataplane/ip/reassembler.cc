@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/wire/ecn.h"
 #include "dataplane/wire/ip_protocol.h"
 #include "dataplane/wire/tcp.h"
 
@@ -61,7 +62,7 @@ std::optional<Packet> Reassembler::add(const FragmentedDatagram& datagram,
     refuse(entry, counters.fragment_tiny);
     return {};
   }
-  if (!fits(entry, range)) return {};
+  if (!fits(entry, range) || !take_mark(entry, packet.front())) return {};
   make_room(cost_of(packet), entry);
   insert(entry, range, std::move(packet), header_size);
   if (entry.size == 0 || entry.received != entry.size) return {};
@@ -146,6 +147,17 @@ bool Reassembler::fits(Entry& entry, const FragmentRange& range) {
   return false;
 }
 
+// RFC 3168 section 5.3. No router marks what cannot be marked: a datagram with both has been
+// tampered with, and is refused.
+bool Reassembler::take_mark(Entry& entry, wire::Bytes packet) {
+  const wire::Ecn ecn = wire::ecn_of_packet(packet);
+  entry.marked = entry.marked || ecn == wire::Ecn::kCongestion;
+  entry.markable = entry.markable && ecn != wire::Ecn::kNotCapable;
+  if (!entry.marked || entry.markable) return true;
+  refuse(entry, resources_.counters.fragment_marks);
+  return false;
+}
+
 // The datagrams that have waited longest give up their buffers.
 void Reassembler::make_room(std::size_t bytes, const Entry& keep) {
   while (bytes_ + bytes > kMostBytes) {
@@ -192,6 +204,7 @@ Packet Reassembler::join(Entry& entry) {
     piece.reset();
   }
   entry.count = 0;
+  if (entry.marked) wire::mark_congestion(whole.front().data());
   forget(entry);
   if (!joined) whole.reset();
   return whole;
@@ -209,6 +222,8 @@ void Reassembler::forget(Entry& entry) {
   free_pieces(entry);
   entry.used = false;
   entry.refused = false;
+  entry.marked = false;
+  entry.markable = true;
   entry.until = kNever;
   entry.size = 0;
   entry.received = 0;

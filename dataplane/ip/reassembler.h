@@ -38,7 +38,8 @@ struct FragmentRange {
 
 /// Puts fragments together, for one worker and within strict bounds. What is in doubt is dropped as
 /// a whole: fragments that overlap (RFC 5722, and for IPv4 as well), first ones without the whole
-/// transport header (RFC 1858, RFC 7112), ends that contradict each other.
+/// transport header (RFC 1858, RFC 7112), ends that contradict each other. A datagram is marked
+/// when one of its fragments is (RFC 3168 section 5.3).
 class Reassembler final : private Timer {
  public:
   static constexpr std::size_t kMostDatagrams = 64;
@@ -55,8 +56,9 @@ class Reassembler final : private Timer {
 
   /// Takes a fragment. `packet` starts with the headers that the datagram's first fragment leaves
   /// in place (`header_size` bytes, in the first buffer), and ends with the fragment's payload.
-  /// Returns the whole datagram when this was what it lacked: the first fragment's headers, still
-  /// as they came, and all payload. What is dropped is counted.
+  /// Returns the whole datagram when this was what it lacked: the first fragment's headers, as they
+  /// came but for a congestion mark (the checksum of IPv4 is not mended), and all payload. What is
+  /// dropped is counted.
   std::optional<Packet> add(const FragmentedDatagram& datagram, const FragmentRange& range,
                             Packet packet, std::uint16_t header_size);
 
@@ -77,6 +79,8 @@ class Reassembler final : private Timer {
     Instant until = kNever;
     bool used = false;
     bool refused = false;        // what else comes of it is dropped
+    bool marked = false;         // a fragment has met congestion
+    bool markable = true;        // all that came may be marked
     std::uint32_t size = 0;      // of the whole payload; 0: not known yet
     std::uint32_t received = 0;  // of it
     std::size_t count = 0;
@@ -88,6 +92,7 @@ class Reassembler final : private Timer {
   Entry& entry_for(const FragmentedDatagram& datagram);
   [[nodiscard]] Entry* oldest();
   [[nodiscard]] bool fits(Entry& entry, const FragmentRange& range);
+  [[nodiscard]] bool take_mark(Entry& entry, wire::Bytes packet);
   void make_room(std::size_t bytes, const Entry& keep);
   void refuse(Entry& entry, Counter& reason);
   void insert(Entry& entry, const FragmentRange& range, Packet packet, std::uint16_t header_size);

@@ -50,6 +50,15 @@ class ReassemblerTest : public NetworkTest, public ::testing::WithParamInterface
     return frame;
   }
 
+  static constexpr std::uint8_t kCapable = 2;
+  static constexpr std::uint8_t kCongestion = 3;
+
+  static Frame marked(Frame frame, std::uint8_t ecn) {
+    frame[14 + 1] = static_cast<std::uint8_t>(GetParam() ? ecn << 4 : ecn);
+    if (!GetParam()) sluice::testing::mend_ipv4_checksum(frame, 14);
+    return frame;
+  }
+
   std::uint32_t available() {
     pool->refresh();
     return pool->available();
@@ -84,6 +93,41 @@ TEST_P(ReassemblerTest, PutsADatagramTogetherInWhateverOrderItsFragmentsCome) {
     EXPECT_EQ(transport.datagrams[0].bytes, payload);
   } while (std::next_permutation(order.begin(), order.end()));
   EXPECT_EQ(counters().datagrams_reassembled.get(), 6U);
+}
+
+// RFC 3168 section 5.3.
+TEST_P(ReassemblerTest, AMarkOfOneFragmentMarksTheDatagram) {
+  const Frame payload = segment();
+  for (const bool first : {true, false}) {
+    transport.datagrams.clear();
+    take(marked(fragment(payload, 0, 1600, true), first ? kCongestion : kCapable));
+    take(marked(fragment(payload, 1600, payload.size() - 1600, false),
+                first ? kCapable : kCongestion));
+    ASSERT_EQ(transport.datagrams.size(), 1U);
+    EXPECT_EQ(transport.datagrams[0].bytes, payload);
+    EXPECT_EQ(transport.datagrams[0].traffic_class, 3);
+  }
+}
+
+TEST_P(ReassemblerTest, WithoutAMarkTheDatagramIsAsItsFirstFragment) {
+  const Frame payload = segment();
+  take(fragment(payload, 1600, payload.size() - 1600, false));
+  take(marked(fragment(payload, 0, 1600, true), kCapable));
+  expect_delivered(payload);
+  EXPECT_EQ(transport.datagrams[0].traffic_class, 2);
+}
+
+TEST_P(ReassemblerTest, AMarkAmongUnmarkableFragmentsEndsTheWholeDatagram) {
+  const Frame payload = segment();
+  for (const std::uint32_t id : {8U, 9U}) {
+    const bool mark_first = id == 8;
+    Frame first = fragment(payload, 0, 1600, true, id);
+    Frame rest = fragment(payload, 1600, payload.size() - 1600, false, id);
+    take(mark_first ? marked(first, kCongestion) : first);
+    take(mark_first ? rest : marked(rest, kCongestion));
+  }
+  EXPECT_TRUE(transport.datagrams.empty());
+  EXPECT_EQ(counters().fragment_marks.get(), 2U);
 }
 
 TEST_P(ReassemblerTest, FragmentsAreDroppedUnlessAskedFor) {

@@ -27,6 +27,7 @@ SegmentFault parse_segment(const ip::Datagram& datagram, Segment& segment) {
   segment.sequence = SequenceNumber(header->sequence());
   segment.acknowledgment = SequenceNumber(header->acknowledgment());
   segment.flags = header->flags();
+  segment.ecn = wire::ecn_of(datagram.traffic_class);
   segment.window = header->window();
   segment.options = wire::TcpOptions::parse(header->options());
   return SegmentFault::kNone;

@@ -6,6 +6,7 @@
 #include "dataplane/buffer/byte_chain.h"
 #include "dataplane/ip/transport.h"
 #include "dataplane/tcp/sequence.h"
+#include "dataplane/wire/ecn.h"
 #include "dataplane/wire/flow.h"
 #include "dataplane/wire/tcp.h"
 
@@ -17,7 +18,8 @@ struct Segment {
   SequenceNumber sequence;
   SequenceNumber acknowledgment;
   std::uint8_t flags = 0;
-  std::uint16_t window = 0;  ///< as in the header, unscaled
+  wire::Ecn ecn = wire::Ecn::kNotCapable;  ///< of its IP header
+  std::uint16_t window = 0;                ///< as in the header, unscaled
   wire::TcpOptions options;
   ByteChain payload;
 

@@ -57,7 +57,8 @@ void SegmentWriter::send(const OutgoingSegment& segment, Packet payload,
     fill_in_checksum(*payload.get(), header, segment);
   }
   counters_.segments_sent.add();
-  egress_.send_tcp(std::move(payload), segment.flow.local, segment.flow.remote, next_hop);
+  egress_.send_tcp(std::move(payload), segment.flow.local, segment.flow.remote, next_hop,
+                   segment.ecn);
 }
 
 bool SegmentWriter::send_bare(const OutgoingSegment& segment, const port::Offloads& offloads,

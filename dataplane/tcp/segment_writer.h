@@ -23,6 +23,7 @@ struct OutgoingSegment {
   wire::TcpOptions options = {};
   /// Payload bytes in each segment when the port cuts a large one; 0: this is one segment.
   std::uint16_t cut_to = 0;
+  wire::Ecn ecn = wire::Ecn::kNotCapable;  ///< for the IP header
 };
 
 /// Turns headers and payload into packets and gives them to the IP layer.

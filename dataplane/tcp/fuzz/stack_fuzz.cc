@@ -44,7 +44,8 @@ class Recorder final : public ip::Egress {
     require(mtu >= 552);
   }
   void send_tcp(Packet segment, const wire::IpAddress& /*source*/,
-                const wire::IpAddress& /*destination*/, ip::NextHop& /*next_hop*/) override {
+                const wire::IpAddress& /*destination*/, ip::NextHop& /*next_hop*/,
+                wire::Ecn /*ecn*/) override {
     const auto header = wire::TcpHeader::parse(segment.front());
     require(header.has_value());
     Last& last = header->source_port() == kListening ? passive : active;

@@ -46,8 +46,9 @@ void SimulatedHost::note_path_mtu(const wire::IpAddress& /*destination*/, std::u
 }
 
 void SimulatedHost::send_tcp(Packet segment, const wire::IpAddress& source,
-                             const wire::IpAddress& destination, ip::NextHop& /*next_hop*/) {
-  Simulation::Flight flight{{}, source, destination};
+                             const wire::IpAddress& destination, ip::NextHop& /*next_hop*/,
+                             wire::Ecn ecn) {
+  Simulation::Flight flight{{}, source, destination, ecn};
   for (const rte_mbuf* piece = segment.get(); piece != nullptr; piece = piece->next) {
     const auto* data = rte_pktmbuf_mtod(piece, const std::uint8_t*);
     flight.bytes.insert(flight.bytes.end(), data, data + piece->data_len);
@@ -87,7 +88,8 @@ void Simulation::carry_pieces(const SimulatedHost& sender, rte_mbuf& segment, co
     const std::size_t end = std::min<std::size_t>(at + segment.tso_segsz, whole.bytes.size());
     Flight piece{{whole.bytes.begin(), whole.bytes.begin() + static_cast<std::ptrdiff_t>(header)},
                  whole.source,
-                 whole.destination};
+                 whole.destination,
+                 whole.ecn};
     piece.bytes.insert(piece.bytes.end(), whole.bytes.begin() + static_cast<std::ptrdiff_t>(at),
                        whole.bytes.begin() + static_cast<std::ptrdiff_t>(end));
     wire::store_be32(&piece.bytes[4], sequence + static_cast<std::uint32_t>(at - header));
@@ -104,7 +106,8 @@ void Simulation::carry(const SimulatedHost& sender, Flight flight) {
     ip::Datagram datagram{.packet = server_->pool_->copy(flight.bytes),
                           .source = flight.source,
                           .destination = flight.destination,
-                          .checksum_verified = true};
+                          .checksum_verified = true,
+                          .traffic_class = static_cast<std::uint8_t>(flight.ecn)};
     Segment segment;
     if (parse_segment(datagram, segment) == SegmentFault::kNone) {
       take_payload(datagram, segment);
@@ -143,6 +146,7 @@ void Simulation::launch(Flight flight) {
   if (lost_in_burst(direction)) return;
   const auto queued = queue_for(direction, flight.bytes.size());
   if (!queued) return;
+  mark(flight, *queued);
   Duration delay = impairments.delay + *queued;
   if (impairments.jitter > Duration::zero()) {
     delay += Duration(static_cast<std::int64_t>(random_()) % impairments.jitter.count());
@@ -187,6 +191,16 @@ std::optional<Duration> Simulation::queue_for(Direction& direction, std::size_t 
   return direction.busy_until - clock_.now();
 }
 
+void Simulation::mark(Flight& flight, Duration queued) {
+  const auto waiting =
+      static_cast<double>(queued.count()) / 8e9 * static_cast<double>(impairments.rate);
+  const bool congested =
+      impairments.marks_above > 0 && waiting > static_cast<double>(impairments.marks_above);
+  if (flight.ecn == wire::Ecn::kNotCapable || !(congested || chance(impairments.marking))) return;
+  flight.ecn = wire::Ecn::kCongestion;
+  ++marked_;
+}
+
 // Lets those go that have waited for enough others.
 void Simulation::overtake(Direction& direction, Instant arrival) {
   std::erase_if(direction.held_back, [&](Direction::HeldBack& held) {
@@ -216,7 +230,8 @@ void Simulation::deliver_due() {
     SimulatedHost& host = flight.destination == client_->address() ? *client_ : *server_;
     ip::Datagram datagram{.packet = host.pool_->copy(flight.bytes),
                           .source = flight.source,
-                          .destination = flight.destination};
+                          .destination = flight.destination,
+                          .traffic_class = static_cast<std::uint8_t>(flight.ecn)};
     if (datagram.packet) host.stack().receive({&datagram, 1});
   }
 }
@@ -249,9 +264,9 @@ bool Simulation::run_until(const std::function<bool()>& done, Duration limit) {
 
 void Simulation::inject(const SimulatedHost& from, const SimulatedHost& to,
                         const wire::TcpHeaderFields& header, std::string_view payload,
-                        const wire::TcpOptions& options) {
+                        const wire::TcpOptions& options, wire::Ecn ecn) {
   Flight flight{std::vector<std::uint8_t>(wire::TcpHeader::kMinimumSize + options.size()),
-                from.address(), to.address()};
+                from.address(), to.address(), ecn};
   wire::write_tcp_header(flight.bytes.data(), header, options.size());
   options.write(flight.bytes.data() + wire::TcpHeader::kMinimumSize);
   flight.bytes.insert(flight.bytes.end(), payload.begin(), payload.end());

@@ -43,6 +43,10 @@ struct Impairments {
   std::uint64_t rate = 0;
   /// Bytes that wait for the link before more are dropped.
   std::size_t queue = 128 * 1024;
+  /// Marks packets that may be marked (RFC 3168): the probability, and the bytes that wait for a
+  /// link with a rate before all of them are; 0: none.
+  double marking = 0;
+  std::size_t marks_above = 0;
   std::uint16_t largest_packet = 65535;  ///< larger IP packets are lost
   bool reports_too_big = false;          ///< and a router says so
 };
@@ -57,7 +61,7 @@ class SimulatedHost final : public ip::Egress {
   std::optional<ip::Path> path_to(const wire::IpAddress& destination) override;
   void note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) override;
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
-                ip::NextHop& next_hop) override;
+                ip::NextHop& next_hop, wire::Ecn ecn) override;
 
   [[nodiscard]] const wire::IpAddress& address() const { return address_; }
   Stack& stack() { return stack_; }
@@ -105,7 +109,10 @@ class Simulation {
   /// Delivers bytes as a segment that looks as if `from` had sent it.
   void inject(const SimulatedHost& from, const SimulatedHost& to,
               const wire::TcpHeaderFields& header, std::string_view payload = {},
-              const wire::TcpOptions& options = {});
+              const wire::TcpOptions& options = {}, wire::Ecn ecn = wire::Ecn::kNotCapable);
+
+  /// Packets that the link has marked.
+  [[nodiscard]] std::uint64_t marked() const { return marked_; }
 
  private:
   friend class SimulatedHost;
@@ -113,6 +120,7 @@ class Simulation {
     std::vector<std::uint8_t> bytes;
     wire::IpAddress source;
     wire::IpAddress destination;
+    wire::Ecn ecn = wire::Ecn::kNotCapable;
     bool too_big = false;  // comes back to its source as an error
   };
   using InFlight = std::multimap<Instant, Flight>;
@@ -133,6 +141,7 @@ class Simulation {
   void launch(Flight flight);
   bool lost_in_burst(Direction& direction);
   std::optional<Duration> queue_for(Direction& direction, std::size_t size);
+  void mark(Flight& flight, Duration queued);
   void overtake(Direction& direction, Instant arrival);
   [[nodiscard]] bool too_big(const Flight& flight) const;
   void report_too_big(const Flight& flight);
@@ -143,6 +152,7 @@ class Simulation {
   Clock clock_;
   std::mt19937_64 random_;
   InFlight in_flight_;
+  std::uint64_t marked_ = 0;
   Direction up_;    // from the client
   Direction down_;  // to the client
   HashKey flow_key_{1, 2};

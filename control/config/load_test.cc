@@ -94,6 +94,7 @@ TEST(ReadConfig, ReadsTcp) {
   EXPECT_FALSE(tcp.timestamps);
   EXPECT_FALSE(tcp.rack);
   EXPECT_EQ(tcp.congestion_control, tcp::CongestionAlgorithm::kNewReno);
+  EXPECT_EQ(tcp.ecn, tcp::EcnUse::kRequest);
   EXPECT_EQ(tcp.first_local_port, 20000);
   EXPECT_EQ(tcp.last_local_port, 60000);
 }

@@ -86,6 +86,14 @@ Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas) {
                                              {"newreno", tcp::CongestionAlgorithm::kNewReno}}),
            inside(&C::stack, &Stack::congestion_control),
            "How fast the congestion window grows, and how much of it a loss takes.")
+      .key("ecn",
+           choice<tcp::EcnUse>({{"off", tcp::EcnUse::kOff},
+                                {"accept", tcp::EcnUse::kAccept},
+                                {"request", tcp::EcnUse::kRequest}}),
+           inside(&C::stack, &Stack::ecn),
+           "Explicit congestion notification (RFC 3168): routers mark packets of connections that "
+           "use it rather than drop them. `accept` uses it where the peer asks for it; `request` "
+           "also asks for it on connections that Sluice opens.")
       .key("local_port.first", small_integer<std::uint16_t>(1024, 65535),
            inside(&C::stack, &Stack::first_local_port),
            "The lowest port number used for connections to servers.")

@@ -15,6 +15,13 @@ enum class SynCookieUse : std::uint8_t {
   kOff,
 };
 
+/// Whether connections use explicit congestion notification (RFC 3168).
+enum class EcnUse : std::uint8_t {
+  kOff,
+  kAccept,   ///< where the peer asks for it
+  kRequest,  ///< and in connections that Sluice opens
+};
+
 /// What an operator decides about TCP, for one worker.
 struct StackConfig {
   /// Connections in any state but half-open and TIME_WAIT.
@@ -80,6 +87,7 @@ struct StackConfig {
   /// SACK, rather than by the number of segments that arrive out of order (RFC 6675).
   bool rack = true;
   CongestionAlgorithm congestion_control = CongestionAlgorithm::kCubic;
+  EcnUse ecn = EcnUse::kAccept;
 
   /// On average, "packet too big" messages that are believed.
   std::uint32_t path_mtu_changes_per_second = 1000;

@@ -48,18 +48,19 @@ std::string_view to_string(State state) {
   return "?";
 }
 
-Negotiated Negotiated::from(const wire::TcpOptions& options, const wire::IpAddress& peer,
-                            const StackConfig& config) {
+Negotiated Negotiated::from(const Segment& syn, const StackConfig& config) {
+  const wire::TcpOptions& options = syn.options;
   Negotiated result;
   result.peer_segment_size =
-      std::max(options.maximum_segment_size.value_or(peer.is_v4() ? kDefaultSegmentSizeV4
-                                                                  : kDefaultSegmentSizeV6),
+      std::max(options.maximum_segment_size.value_or(
+                   syn.flow.remote.is_v4() ? kDefaultSegmentSizeV4 : kDefaultSegmentSizeV6),
                kSmallestSegmentSize);
   result.window_scaling = options.window_scale.has_value();
   result.peer_window_shift = options.window_scale.value_or(0);
   result.timestamps = options.timestamps.has_value() && config.timestamps;
   result.recent_timestamp = result.timestamps ? options.timestamps->value : 0;
   result.sack = options.sack_permitted && config.sack;
+  result.ecn = config.ecn != EcnUse::kOff && asks_for_ecn(syn);
   return result;
 }
 
@@ -122,6 +123,10 @@ void Connection::apply(const Negotiated& negotiated) {
   sack_ = negotiated.sack;
   recent_timestamp_ = negotiated.recent_timestamp;
   recent_timestamp_at_ = core_.now();
+  if (negotiated.ecn) {
+    core_.counters.ecn_connections.add();
+    ecn_.agree();
+  }
   window_scaling_ = negotiated.window_scaling;
   send_shift_ = negotiated.peer_window_shift;
   receive_shift_ =
@@ -260,6 +265,7 @@ Sender Connection::sender() {
           .congestion = congestion_,
           .round_trip = round_trip_,
           .reordering = reordering_,
+          .ecn = ecn_,
           .now = core_.now(),
           .segment_size = segment_size_,
           .sack = sack_,

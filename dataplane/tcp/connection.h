@@ -10,6 +10,7 @@
 #include "dataplane/stream.h"
 #include "dataplane/tcp/congestion_control.h"
 #include "dataplane/tcp/core.h"
+#include "dataplane/tcp/ecn.h"
 #include "dataplane/tcp/reassembly.h"
 #include "dataplane/tcp/recovery.h"
 #include "dataplane/tcp/round_trip.h"
@@ -43,11 +44,11 @@ struct Negotiated {
   std::uint8_t peer_window_shift = 0;
   bool timestamps = false;
   bool sack = false;                   ///< the peer permits it
+  bool ecn = false;                    ///< the peer asks for it
   std::uint32_t recent_timestamp = 0;  ///< TS.Recent
 
-  /// What the options of the peer's SYN mean, given what we offer.
-  static Negotiated from(const wire::TcpOptions& options, const wire::IpAddress& peer,
-                         const StackConfig& config);
+  /// What the peer's SYN means, given what we offer.
+  static Negotiated from(const Segment& syn, const StackConfig& config);
 };
 
 /// One TCP connection. It lives in its stack's pool and belongs to one worker. Segments come in by
@@ -133,6 +134,7 @@ class Connection final : public Stream {
   bool our_fin_acknowledged();
   bool trim_to_window(Segment& segment);
   void process_payload(Segment& segment);
+  void note_congestion(const Segment& segment);
   void note_fin(const Segment& segment);
   void take_in_order(Segment& segment, wire::SackBlock repeated);
   void keep_out_of_order(Segment& segment);
@@ -142,6 +144,7 @@ class Connection final : public Stream {
   bool deliver(ByteChain data);
   void process_fin();
   void establish(const Segment& segment);
+  void settle_ecn(const Segment& syn_ack);
   void apply(const Negotiated& negotiated);
   void answer_unacceptable(const Segment& segment);
   [[nodiscard]] wire::SackBlock repeated_part(const Segment& segment) const;
@@ -153,6 +156,7 @@ class Connection final : public Stream {
   bool send_syn();
   bool send_data();
   std::uint32_t send_piece(std::uint32_t offset, std::uint32_t size, bool with_fin);
+  [[nodiscard]] bool may_be_marked(std::uint32_t offset, std::uint32_t bytes) const;
   [[nodiscard]] SequenceNumber bare_sequence() const;
   bool send_acknowledgment(const wire::SackBlock& duplicate = {});
   bool send_lost();
@@ -231,6 +235,7 @@ class Connection final : public Stream {
   bool sack_ = false;
   bool window_scaling_ = false;
   bool stalled_ = false;  // there is something to send and the peer's window takes hardly any
+  EcnState ecn_;
   std::uint8_t send_shift_ = 0;               // Snd.Wind.Shift
   std::uint8_t receive_shift_ = 0;            // Rcv.Wind.Shift
   std::uint8_t unacknowledged_segments_ = 0;  // received since our last ACK

@@ -66,16 +66,32 @@ void Connection::receive_in_syn_sent(Segment& segment) {
   advertised_edge_ = receive_next_ + std::min<std::uint32_t>(core_.receive_limit, 0xffff);
   window_sequence_ = segment.sequence;
   window_acknowledgment_ = send_unacknowledged_;
-  apply(Negotiated::from(segment.options, flow_.remote, core_.config));
+  Negotiated negotiated = Negotiated::from(segment, core_.config);
+  negotiated.ecn = false;
+  apply(negotiated);
   ack_due_ = AckDue::kNow;
   schedule();
   if (segment.has(wire::kAck)) {
+    settle_ecn(segment);
     establish(segment);
     return;
   }
-  // Simultaneous open (RFC 9293 section 3.5): our SYN goes out again, now with an ACK.
+  // Simultaneous open (RFC 9293 section 3.5): our SYN goes out again, now with an ACK, and without
+  // ECN: who has asked for what when would be more than it is worth.
   state_ = State::kSynReceived;
   syn_due_ = true;
+}
+
+// RFC 3168 section 6.1.1: who has once sent a SYN that does not ask must not send what may be
+// marked, but has to tell of marks if the peer has got the one that asks.
+void Connection::settle_ecn(const Segment& syn_ack) {
+  if (core_.config.ecn != EcnUse::kRequest || !grants_ecn(syn_ack)) return;
+  if (backoff_ > 0) {
+    ecn_.receive_only();
+    return;
+  }
+  core_.counters.ecn_connections.add();
+  ecn_.agree();
 }
 
 // Our SYN was acknowledged.
@@ -272,6 +288,7 @@ void Connection::tell_recovery(const Segment& segment, bool duplicate) {
   recovery_->on_acknowledgment({.number = segment.acknowledgment,
                                 .blocks = segment.options.sack.all(),
                                 .duplicate = duplicate,
+                                .marked = ecn_.sends() && segment.has(wire::kEce),
                                 .echo_age = echo_age},
                                state);
 }
@@ -351,6 +368,7 @@ void Connection::process_payload(Segment& segment) {
     report_duplicate(repeated);
     return;
   }
+  if (ecn_.receives()) note_congestion(segment);
   note_data_round_trip(segment);
   if (holds_too_much(segment)) {
     core_.counters.dropped_for_memory.add();
@@ -367,6 +385,12 @@ void Connection::process_payload(Segment& segment) {
   } else {
     keep_out_of_order(segment);
   }
+}
+
+// RFC 3168 section 6.1.3. The peer learns of a change at once.
+void Connection::note_congestion(const Segment& segment) {
+  if (segment.ecn == wire::Ecn::kCongestion) core_.counters.ecn_marks_received.add();
+  if (ecn_.on_data(segment)) ack_due_ = AckDue::kNow;
 }
 
 // A peer that contradicts itself is believed what it says in order, and of several FINs out of

@@ -27,8 +27,13 @@ bool Connection::output() {
   return true;
 }
 
+// RFC 3168 section 6.1.1.1: some networks drop SYNs that ask for ECN, so that only the first does.
 bool Connection::send_syn() {
   const bool simultaneous = state_ == State::kSynReceived;
+  const bool ask_for_ecn = core_.config.ecn == EcnUse::kRequest && backoff_ == 0;
+  const std::uint8_t beside_syn = simultaneous  ? std::uint8_t{wire::kAck}
+                                  : ask_for_ecn ? std::uint8_t{wire::kEce | wire::kCwr}
+                                                : std::uint8_t{0};
   wire::TcpOptions options;
   options.maximum_segment_size = offered_segment_size_;
   if (!simultaneous || window_scaling_) {
@@ -42,7 +47,7 @@ bool Connection::send_syn() {
       {.flow = flow_,
        .sequence = send_unacknowledged_,
        .acknowledgment = receive_next_,
-       .flags = static_cast<std::uint8_t>(wire::kSyn | (simultaneous ? wire::kAck : 0)),
+       .flags = static_cast<std::uint8_t>(wire::kSyn | beside_syn),
        .window = static_cast<std::uint16_t>(std::min<std::uint32_t>(core_.receive_limit, 0xffff)),
        .options = options},
       offloads_, next_hop_);
@@ -147,9 +152,11 @@ std::uint32_t Connection::window_room(std::uint32_t offset) const {
   return send_window_ > offset ? send_window_ - offset : 0;
 }
 
+// Ports differ in what they make of a CWR when they cut: the segment that has it goes alone, so
+// that no other one has it.
 std::uint32_t Connection::largest_piece() const {
   const std::uint32_t limit = payload_limit();
-  if (!offloads_.segmentation || !offloads_.multi_segment) return limit;
+  if (!offloads_.segmentation || !offloads_.multi_segment || ecn_.tells_reduction()) return limit;
   return std::max(kLargestCut / limit, 1U) * limit;
 }
 
@@ -159,6 +166,12 @@ std::uint16_t Connection::payload_limit() const {
   const std::size_t blocks = std::min(reassembly_.runs() + (fin_at_ ? 1 : 0),
                                       wire::TcpOptions::most_sack_blocks(timestamps_));
   return static_cast<std::uint16_t>(segment_size_ - 4 - 8 * blocks);
+}
+
+// RFC 3168 sections 6.1.4 to 6.1.6: new data alone, and no probe of a closed window.
+bool Connection::may_be_marked(std::uint32_t offset, std::uint32_t bytes) const {
+  return ecn_.sends() && bytes > 0 && bytes <= window_room(offset) &&
+         send_unacknowledged_ + offset >= send_highest_;
 }
 
 // Sends `size` queued bytes at an offset, and the FIN behind them if asked. Returns what was sent,
@@ -181,14 +194,19 @@ std::uint32_t Connection::send_piece(std::uint32_t offset, std::uint32_t size, b
   const SequenceNumber sequence = send_unacknowledged_ + offset;
   const bool push = offset + read == queue_.size();
   const std::uint16_t limit = payload_limit();
+  const bool markable = may_be_marked(offset, read);
+  const bool tells_reduction = markable && ecn_.tells_reduction();
+  if (tells_reduction) ecn_.on_told();
   core_.writer.send({.flow = flow_,
                      .sequence = sequence,
                      .acknowledgment = receive_next_,
-                     .flags = static_cast<std::uint8_t>(wire::kAck | (push ? wire::kPsh : 0) |
-                                                        (with_fin ? wire::kFin : 0)),
+                     .flags = static_cast<std::uint8_t>(
+                         wire::kAck | (push ? wire::kPsh : 0) | (with_fin ? wire::kFin : 0) |
+                         (tells_reduction ? wire::kCwr : 0) | ecn_.echo()),
                      .window = next_window_field(),
                      .options = segment_options(),
-                     .cut_to = read > limit ? limit : std::uint16_t{0}},
+                     .cut_to = read > limit ? limit : std::uint16_t{0},
+                     .ecn = markable ? wire::Ecn::kCapable0 : wire::Ecn::kNotCapable},
                     std::move(packet), offloads_, next_hop_);
   if (with_fin && !fin_sent_) {
     fin_sent_ = true;
@@ -225,13 +243,14 @@ SequenceNumber Connection::bare_sequence() const {
 }
 
 bool Connection::send_acknowledgment(const wire::SackBlock& duplicate) {
-  const bool sent = core_.writer.send_bare({.flow = flow_,
-                                            .sequence = bare_sequence(),
-                                            .acknowledgment = receive_next_,
-                                            .flags = wire::kAck,
-                                            .window = next_window_field(),
-                                            .options = segment_options(duplicate)},
-                                           offloads_, next_hop_);
+  const bool sent =
+      core_.writer.send_bare({.flow = flow_,
+                              .sequence = bare_sequence(),
+                              .acknowledgment = receive_next_,
+                              .flags = static_cast<std::uint8_t>(wire::kAck | ecn_.echo()),
+                              .window = next_window_field(),
+                              .options = segment_options(duplicate)},
+                             offloads_, next_hop_);
   if (!sent) return false;
   ack_due_ = AckDue::kNone;
   unacknowledged_segments_ = 0;

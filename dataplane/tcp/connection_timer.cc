@@ -151,7 +151,7 @@ void Connection::keep_alive() {
   core_.writer.send_bare({.flow = flow_,
                           .sequence = send_highest_ - 1U,
                           .acknowledgment = receive_next_,
-                          .flags = wire::kAck,
+                          .flags = static_cast<std::uint8_t>(wire::kAck | ecn_.echo()),
                           .window = next_window_field(),
                           .options = segment_options()},
                          offloads_, next_hop_);

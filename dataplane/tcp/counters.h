@@ -39,12 +39,14 @@ struct Counters {
   Counter half_open_expired;     ///< handshakes that the peer never completed
   Counter time_wait_recycled;    ///< TIME_WAIT records given up early to make room
   Counter time_wait_reused;      ///< a new SYN took over a TIME_WAIT pair (RFC 6191)
+  Counter ecn_connections;       ///< connections that use ECN (RFC 3168)
   Counter time_wait_reconnected;  ///< a connection of ours took over a TIME_WAIT pair
 
   Counter retransmitted_segments;  ///< segments sent again, for any reason
   Counter retransmission_timeouts;
   Counter fast_retransmits;      ///< entries into fast recovery
   Counter slow_start_exits;      ///< by longer round trips, before a loss (RFC 9406)
+  Counter ecn_reductions;        ///< reactions to marks that the peer tells of, one a window
   Counter idle_restarts;         ///< windows reset since nothing was sent for long
   Counter rack_marked_lost;      ///< segments found lost by time (RFC 8985)
   Counter tlp_probes;            ///< tail loss probes sent
@@ -64,8 +66,9 @@ struct Counters {
   Counter keep_alive_probes;
   Counter keep_alive_timeouts;  ///< idle connections given up; among connections_timed_out, too
   Counter duplicate_acks_received;
-  Counter delayed_acks_sent;  ///< by the delayed-ACK timer
-  Counter dsacks_sent;        ///< duplicate segments reported to the peer
+  Counter delayed_acks_sent;   ///< by the delayed-ACK timer
+  Counter ecn_marks_received;  ///< data segments that a router marked (CE)
+  Counter dsacks_sent;         ///< duplicate segments reported to the peer
 
   Counter malformed;               ///< dropped: header shorter than it says
   Counter bad_checksum;            ///< dropped

@@ -9,7 +9,7 @@ HalfOpen::HalfOpen(HalfOpenTable& table, const Segment& syn, std::uint64_t hash,
     : table_(table),
       handshake_{.flow = syn.flow,
                  .path = path,
-                 .negotiated = Negotiated::from(syn.options, syn.flow.remote, table.core_.config),
+                 .negotiated = Negotiated::from(syn, table.core_.config),
                  .initial_send = initial_send,
                  .initial_receive = syn.sequence},
       hash_(hash) {}
@@ -58,8 +58,7 @@ bool HalfOpenTable::cookie_wanted() const {
 
 bool HalfOpenTable::answer_with_cookie(const Segment& syn, const ip::Path& path,
                                        std::optional<SequenceNumber> least) {
-  const SynCookies::Cookie cookie =
-      cookies_.make(syn, Negotiated::from(syn.options, syn.flow.remote, core_.config));
+  const SynCookies::Cookie cookie = cookies_.make(syn, Negotiated::from(syn, core_.config));
   if (least && !cookie.negotiated.timestamps && cookie.initial_send < *least) {
     core_.counters.syns_dropped_backlog.add();
     return false;
@@ -101,6 +100,7 @@ void HalfOpenTable::send_syn_ack(HalfOpen& entry) {
                entry.next_hop_);
 }
 
+// Each one says the same of ECN, when it is sent again, too: the peer may have got any of them.
 void HalfOpenTable::send_syn_ack(const Handshake& handshake, std::uint32_t timestamp,
                                  ip::NextHop& next_hop) {
   const Negotiated& negotiated = handshake.negotiated;
@@ -116,7 +116,8 @@ void HalfOpenTable::send_syn_ack(const Handshake& handshake, std::uint32_t times
       {.flow = handshake.flow,
        .sequence = handshake.initial_send,
        .acknowledgment = handshake.initial_receive + 1,
-       .flags = wire::kSyn | wire::kAck,
+       .flags =
+           static_cast<std::uint8_t>(wire::kSyn | wire::kAck | (negotiated.ecn ? wire::kEce : 0)),
        .window = static_cast<std::uint16_t>(std::min<std::uint32_t>(core_.receive_limit, 0xffff)),
        .options = options},
       handshake.path.offloads, next_hop);
@@ -177,6 +178,8 @@ void HalfOpenTable::receive_syn(HalfOpen& entry, const Segment& segment) {
     challenge(entry);
     return;
   }
+  // RFC 3168 section 6.1.1.1: the peer fell back, and does not use ECN any more.
+  if (!asks_for_ecn(segment)) entry.handshake_.negotiated.ecn = false;
   entry.sent_once_at_ = kNever;
   send_syn_ack(entry);
 }

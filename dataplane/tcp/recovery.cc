@@ -53,6 +53,7 @@ Recovery::Recovery(SequenceNumber begin, RangePools& pools)
       rack_(begin),
       slow_start_(begin),
       recovery_point_(begin),
+      reduced_until_(begin),
       measure_from_(begin),
       widened_until_(begin) {}
 
@@ -78,10 +79,13 @@ void Recovery::on_acknowledgment(const Acknowledgment& acknowledgment, Sender& s
   measure(acknowledgment, delivery, sender);
   adapt_reordering_window(delivery, sender);
   conclude_probe(acknowledgment, delivery, sender);
+  // RFC 3168 section 6.1.2: a reduction stands, whether or not something was lost.
+  if (delivery.marked) undo_.forget();
   detect_spurious(acknowledgment, delivery, sender);
   const std::uint32_t lost = board_.lost();
   detect_losses(acknowledgment, delivery, sender);
   change_phase(delivery.bytes, sender);
+  if (delivery.marked) react_to_mark(delivery, sender);
   adapt_window(delivery, board_.lost() > lost, sender);
 }
 
@@ -90,10 +94,13 @@ Recovery::Delivery Recovery::take_delivery(const Acknowledgment& acknowledgment,
   const SequenceNumber before = board_.begin();
   delivery.from = before;
   delivery.advanced = acknowledgment.number > before;
+  delivery.marked = acknowledgment.marked;
   if (delivery.advanced) {
     board_.acknowledge(acknowledgment.number, [&](const Scoreboard::Part& part) {
       if (!part.range.sacked) note_delivered(part, acknowledgment, delivery, sender);
     });
+    // Not left further behind: sequence numbers wrap.
+    reduced_until_ = later_of(reduced_until_, acknowledgment.number - 1U);
   }
   if (!sender.sack) {
     presume_delivered(acknowledgment, acknowledgment.number - before, delivery, sender);
@@ -207,7 +214,7 @@ void Recovery::conclude_probe(const Acknowledgment& acknowledgment, const Delive
   if (outcome != TailLossProbe::Outcome::kRepairedALoss) return;
   sender.counters.tlp_repairs.add();
   if (phase_ == Phase::kOpen) {
-    sender.congestion.on_loss(sender.congestion.window(), sender.segment_size);
+    reduce_window(sender.congestion.window(), sender);
   }
 }
 
@@ -244,6 +251,7 @@ void Recovery::take_back(Sender& sender) {
   if (!undo_timeout_) sender.reordering.note_reordering();
   board_.unmark_lost();
   phase_ = Phase::kOpen;
+  reduced_until_ = board_.begin();
   forward_rto_.stop();
   undo_.take_back(sender.congestion, pipe(), sender.segment_size);
 }
@@ -337,7 +345,7 @@ void Recovery::enter_fast_recovery(std::uint32_t delivered, Sender& sender) {
   undo_.start(sender.congestion, recovery_point_);
   undo_timeout_ = false;
   const std::uint32_t outstanding = board_.outstanding();
-  sender.congestion.on_loss(outstanding, sender.segment_size);
+  reduce_window(outstanding, sender);
   rate_.start(outstanding - board_.sacked() + delivered, sender.congestion.threshold());
   sender.congestion.set_window(pipe() + sender.segment_size);
 }
@@ -348,9 +356,29 @@ void Recovery::adapt_window(const Delivery& delivery, bool new_losses, Sender& s
     const bool progress = delivery.advanced && !new_losses;
     sender.congestion.set_window(
         rate_.window(delivery.bytes, pipe(), progress, sender.segment_size));
-  } else if (delivery.advanced || sender.reordering.seen()) {
+  } else if (!delivery.marked && (delivery.advanced || sender.reordering.seen())) {
     grow_window(delivery, sender);
   }
+}
+
+// RFC 3168 section 6.1.2: as for a loss, but nothing is to be repaired. What is in flight comes
+// down to the window as ACKs go on; to spread that over a round trip, as PRR does, is worth its
+// state only where repairs must go out meanwhile. The least window is two segments, as after a
+// loss. A peer that was not told of a reduction yet, for want of new data, goes on telling of its
+// cause.
+void Recovery::react_to_mark(const Delivery& delivery, Sender& sender) {
+  if (phase_ != Phase::kOpen || board_.begin() <= reduced_until_) return;
+  if (sender.ecn.tells_reduction()) return;
+  sender.counters.ecn_reductions.add();
+  reduce_window(board_.outstanding() + delivery.bytes, sender);
+}
+
+// Once for each window of data, whatever tells of congestion (RFC 3168 section 6.1.2).
+void Recovery::reduce_window(std::uint32_t in_flight, Sender& sender) {
+  sender.ecn.on_reduced();
+  if (board_.begin() < reduced_until_) return;
+  reduced_until_ = board_.end();
+  sender.congestion.on_loss(in_flight, sender.segment_size);
 }
 
 // After a timeout ACKs count for a segment at most (RFC 3465 section 2.3): they may cover what
@@ -394,7 +422,8 @@ void Recovery::on_timeout(bool first, Sender& sender) {
     board_.mark_all_lost();
   }
   phase_ = Phase::kRepair;
-  recovery_point_ = board_.end();
+  recovery_point_ = reduced_until_ = board_.end();
+  sender.ecn.on_reduced();
   duplicates_ = 0;
   presumed_delivered_ = 0;
   probe_.forget();

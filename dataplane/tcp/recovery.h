@@ -10,6 +10,7 @@
 #include "dataplane/tcp/config.h"
 #include "dataplane/tcp/congestion_control.h"
 #include "dataplane/tcp/counters.h"
+#include "dataplane/tcp/ecn.h"
 #include "dataplane/tcp/forward_rto.h"
 #include "dataplane/tcp/hystart.h"
 #include "dataplane/tcp/proportional_rate.h"
@@ -30,6 +31,7 @@ struct Sender {
   CongestionControl& congestion;
   RoundTrip& round_trip;
   ReorderingWindow& reordering;
+  EcnState& ecn;
   Instant now;
   std::uint32_t segment_size;
   bool sack;
@@ -43,6 +45,7 @@ struct Acknowledgment {
   SequenceNumber number;
   std::span<const wire::SackBlock> blocks;
   bool duplicate = false;  ///< by the definition of RFC 5681 section 2
+  bool marked = false;     ///< it tells of a congestion mark (ECE, RFC 3168 section 6.1.2)
   /// How long ago the timestamp was sent that the ACK echoes.
   std::optional<Duration> echo_age;
 };
@@ -116,6 +119,7 @@ class Recovery {
     bool advanced = false;
     bool original = false;  // something that a timeout took for lost and that was sent only once
     bool reordered = false;
+    bool marked = false;
     std::optional<wire::SackBlock> duplicate;  // DSACK
     std::optional<SentTime> oldest_sent;       // of what was sent once
     std::optional<SentTime> newest_sent;
@@ -145,6 +149,8 @@ class Recovery {
                             const Sender& sender);
   void change_phase(std::uint32_t delivered, Sender& sender);
   void enter_fast_recovery(std::uint32_t delivered, Sender& sender);
+  void react_to_mark(const Delivery& delivery, Sender& sender);
+  void reduce_window(std::uint32_t in_flight, Sender& sender);
   void grow_window(const Delivery& delivery, Sender& sender);
   void adapt_window(const Delivery& delivery, bool new_losses, Sender& sender);
   [[nodiscard]] Duration reordering_window(const Sender& sender) const;
@@ -166,6 +172,7 @@ class Recovery {
   bool widened_ = false;  // the reordering window was, in the round that ends at widened_until_
   std::uint8_t duplicates_ = 0;    // of a peer without SACK
   SequenceNumber recovery_point_;  // RFC 6675 section 2: what was sent when recovery began
+  SequenceNumber reduced_until_;   // what was sent when the window was reduced
   SequenceNumber measure_from_;    // a round trip is measured by what was sent behind it
   SequenceNumber widened_until_;
   std::uint32_t presumed_delivered_ = 0;  // by duplicate ACKs of a peer without SACK

@@ -37,7 +37,9 @@ testing::Impairments random_impairments(std::mt19937_64& random) {
           .overtaken = up_to(0.1),
           .overtaken_by = static_cast<unsigned>(1 + random() % 20),
           .rate = random() % 2 == 0 ? 0 : (1 + random() % 100) * 1'000'000,
-          .queue = 10'000 + random() % 200'000};
+          .queue = 10'000 + random() % 200'000,
+          .marking = up_to(0.2),
+          .marks_above = random() % 2 == 0 ? 0 : random() % 50'000};
 }
 
 void expect_same(const std::string& received, const std::string& sent) {
@@ -48,7 +50,8 @@ void expect_same(const std::string& received, const std::string& sent) {
 }
 
 /// What holds of every segment, whatever the link does: nothing is sent beyond the window that was
-/// told, what is told is not taken back, and SACK blocks name what may have arrived.
+/// told, what is told is not taken back, SACK blocks name what may have arrived, and only new data
+/// may be marked.
 class WireRules {
  public:
   void check(bool from_client, const Segment& segment) {
@@ -58,6 +61,7 @@ class WireRules {
       sender.shift = segment.options.window_scale.value_or(0);
       sender.sent = segment.end();
     }
+    check_ecn(sender, segment);
     if (segment.has(wire::kRst)) return;
     check_window(sender, receiver, segment);
     if (segment.has(wire::kAck)) check_blocks(receiver, segment);
@@ -71,6 +75,15 @@ class WireRules {
     SequenceNumber sent;                // behind everything this side sent
     std::optional<SequenceNumber> end;  // behind its FIN
   };
+
+  // RFC 3168 sections 6.1.1 and 6.1.4 to 6.1.6.
+  static void check_ecn(const Side& sender, const Segment& segment) {
+    if (segment.ecn == wire::Ecn::kNotCapable) return;
+    EXPECT_EQ(segment.ecn, wire::Ecn::kCapable0);
+    EXPECT_FALSE(segment.payload.empty()) << "only data may be marked";
+    EXPECT_FALSE(segment.has(wire::kSyn));
+    EXPECT_TRUE(segment.sequence >= sender.sent) << "only new data may be marked";
+  }
 
   static void check_window(Side& sender, Side& receiver, const Segment& segment) {
     if (segment.length() > 0 && receiver.told && !segment.has(wire::kSyn)) {
@@ -160,6 +173,7 @@ class Transfer {
     config.sack = seed % 7 != 0;
     config.rack = seed % 3 != 0;
     config.timestamps = seed % 6 != 0;
+    config.ecn = seed % 4 == 1 ? EcnUse::kOff : seed % 4 == 2 ? EcnUse::kAccept : EcnUse::kRequest;
     if (seed % 2 != 0) config.congestion_control = CongestionAlgorithm::kNewReno;
     return config;
   }

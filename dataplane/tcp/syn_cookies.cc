@@ -14,11 +14,12 @@ constexpr std::uint32_t kSizeMask = 0x7;
 constexpr unsigned kPeriodShift = 3;
 constexpr std::uint32_t kHashMask = 0xfffffff0;
 
-constexpr std::uint32_t kTimestampMask = 0x1f;
+constexpr std::uint32_t kTimestampMask = 0x3f;
 constexpr std::uint32_t kNoScaling = 15;
 constexpr std::uint32_t kSackBit = 0x10;
+constexpr std::uint32_t kEcnBit = 0x20;
 // Stands for the timestamps themselves among the facts that the hash covers.
-constexpr std::uint32_t kTimestampsBit = 0x20;
+constexpr std::uint32_t kTimestampsBit = 0x40;
 
 std::uint32_t size_index(std::uint16_t segment_size) {
   const auto* above = std::upper_bound(kSegmentSizes.begin(), kSegmentSizes.end(), segment_size);
@@ -27,7 +28,7 @@ std::uint32_t size_index(std::uint16_t segment_size) {
 
 std::uint32_t timestamp_bits(const Negotiated& negotiated) {
   return (negotiated.window_scaling ? negotiated.peer_window_shift : kNoScaling) |
-         (negotiated.sack ? kSackBit : 0);
+         (negotiated.sack ? kSackBit : 0) | (negotiated.ecn ? kEcnBit : 0);
 }
 
 std::uint32_t tag(const HashKey& key, const wire::FlowKey& flow, SequenceNumber initial_receive,
@@ -55,7 +56,7 @@ SynCookies::Cookie SynCookies::make(const Segment& syn, const Negotiated& offere
   const std::uint32_t size = size_index(negotiated.peer_segment_size);
   negotiated.peer_segment_size = kSegmentSizes[size];
   if (!negotiated.timestamps) {
-    negotiated.window_scaling = negotiated.sack = false;
+    negotiated.window_scaling = negotiated.sack = negotiated.ecn = false;
     negotiated.peer_window_shift = 0;
   }
   const std::uint32_t low = static_cast<std::uint32_t>(now & 1) << kPeriodShift | size;
@@ -82,10 +83,11 @@ std::optional<Negotiated> SynCookies::open(const Segment& ack) const {
   negotiated.peer_segment_size = kSegmentSizes[size];
   if (ack.options.timestamps) {
     const std::uint32_t bits = ack.options.timestamps->echo & kTimestampMask;
-    const std::uint32_t shift = bits & ~kSackBit;
+    const std::uint32_t shift = bits & ~(kSackBit | kEcnBit);
     negotiated.timestamps = true;
     negotiated.recent_timestamp = ack.options.timestamps->value;
     negotiated.sack = (bits & kSackBit) != 0;
+    negotiated.ecn = (bits & kEcnBit) != 0;
     negotiated.window_scaling = shift != kNoScaling;
     negotiated.peer_window_shift = negotiated.window_scaling ? static_cast<std::uint8_t>(shift) : 0;
   }

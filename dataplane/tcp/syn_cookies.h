@@ -17,9 +17,10 @@ namespace sluice::tcp {
 /// hold comes back with the peer's ACK, and a keyed hash tells that it was ours.
 ///
 /// Our initial sequence number holds, from its high end, 28 bits of the hash, one of the period's
-/// number, and three for the peer's segment size, rounded down to one of eight. The lowest five
-/// bits of our timestamp, which the peer echoes, hold its window scale (15: none) and whether it
-/// permits SACK; a peer without timestamps gets neither. The hash covers all of it.
+/// number, and three for the peer's segment size, rounded down to one of eight. The lowest six
+/// bits of our timestamp, which the peer echoes, hold its window scale (15: none), whether it
+/// permits SACK and whether it asks for ECN; a peer without timestamps gets none of them. The hash
+/// covers all of it.
 class SynCookies {
  public:
   /// A cookie is good for the rest of the period in which it was made, and for the next one. Each

@@ -45,12 +45,13 @@ class Recorder final : public ip::Egress {
   }
   void send_tcp(Packet segment, const wire::IpAddress& /*source*/,
                 const wire::IpAddress& /*destination*/, ip::NextHop& /*next_hop*/,
-                wire::Ecn /*ecn*/) override {
+                wire::Ecn ecn) override {
     const auto header = wire::TcpHeader::parse(segment.front());
     require(header.has_value());
     Last& last = header->source_port() == kListening ? passive : active;
     const bool begins = (header->flags() & wire::kSyn) != 0;
     const std::uint32_t payload = segment.size() - static_cast<std::uint32_t>(header->size());
+    require(ecn == wire::Ecn::kNotCapable || payload > 0);
     last.sequence = header->sequence() + payload + (begins ? 1 : 0);
     last.acknowledgment = header->acknowledgment();
     last.our_port = header->source_port();
@@ -139,6 +140,7 @@ class Host {
   static StackConfig config(SynCookieUse syn_cookies) {
     StackConfig config;
     config.syn_cookies = syn_cookies;
+    config.ecn = EcnUse::kRequest;
     config.max_connections = 64;
     config.max_half_open = 16;
     config.max_time_wait = 16;
@@ -186,7 +188,7 @@ class Host {
     segment.resize(segment.size() + script.word() % 1449, script.byte());
     if ((shape & 8) != 0) segment[12] = script.byte();
     if ((shape & 16) != 0) segment.resize(script.byte() % 64);
-    deliver(segment);
+    deliver(segment, (shape & 128) != 0 ? wire::Ecn::kCongestion : wire::Ecn::kNotCapable);
   }
 
   // Up to three blocks around what was sent last.
@@ -211,14 +213,17 @@ class Host {
          .mtu = static_cast<std::uint16_t>(552 + script.word() % 1000)});
   }
 
-  void deliver(std::vector<std::uint8_t>& segment) {
+  void deliver(std::vector<std::uint8_t>& segment, wire::Ecn ecn) {
     if (segment.size() >= wire::TcpHeader::kMinimumSize) {
       wire::InternetSum sum = wire::pseudo_header_sum(kPeer, kOurs, kTcpProtocol,
                                                       static_cast<std::uint32_t>(segment.size()));
       sum.add(segment);
       wire::store_be16(&segment[16], sum.checksum());
     }
-    ip::Datagram datagram{.packet = pool_.copy(segment), .source = kPeer, .destination = kOurs};
+    ip::Datagram datagram{.packet = pool_.copy(segment),
+                          .source = kPeer,
+                          .destination = kOurs,
+                          .traffic_class = static_cast<std::uint8_t>(ecn)};
     if (datagram.packet) stack_.receive({&datagram, 1});
   }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -17,8 +18,9 @@ class PairFixture : public ::testing::Test {
  protected:
   static constexpr std::uint16_t kPort = 80;
 
-  void start(const StackConfig& config = {}, Family family = Family::kIPv4) {
-    simulation_ = std::make_unique<Simulation>(1, config, family);
+  void start(const StackConfig& config = {}, Family family = Family::kIPv4,
+             const std::optional<StackConfig>& server = {}) {
+    simulation_ = std::make_unique<Simulation>(1, config, family, server);
     ASSERT_TRUE(simulation_->server().stack().listen(server_endpoint(), acceptor_));
     simulation_->inspect = [this](const SimulatedHost& sender, const Segment& segment) {
       const bool from_server = &sender == &server_host();

@@ -17,6 +17,12 @@ wire::IpAddress address_of(Family family, std::uint8_t number) {
   return *wire::IpAddress::parse("2001:db8::" + std::to_string(number));
 }
 
+StackConfig small(StackConfig config) {
+  config.max_connections = std::min(config.max_connections, 4096U);
+  config.max_half_open = std::min(config.max_half_open, 1024U);
+  return config;
+}
+
 void fill_in_checksum(std::vector<std::uint8_t>& segment, const wire::IpAddress& source,
                       const wire::IpAddress& destination) {
   wire::store_be16(&segment[16], 0);
@@ -63,11 +69,12 @@ void SimulatedHost::send_tcp(Packet segment, const wire::IpAddress& source,
   simulation_.carry(*this, std::move(flight));
 }
 
-Simulation::Simulation(std::uint64_t seed, StackConfig config, Family family) : random_(seed) {
-  config.max_connections = std::min(config.max_connections, 4096U);
-  config.max_half_open = std::min(config.max_half_open, 1024U);
-  client_ = std::make_unique<SimulatedHost>(*this, address_of(family, 1), config);
-  server_ = std::make_unique<SimulatedHost>(*this, address_of(family, 2), config);
+Simulation::Simulation(std::uint64_t seed, const StackConfig& config, Family family,
+                       const std::optional<StackConfig>& server)
+    : random_(seed) {
+  client_ = std::make_unique<SimulatedHost>(*this, address_of(family, 1), small(config));
+  server_ =
+      std::make_unique<SimulatedHost>(*this, address_of(family, 2), small(server.value_or(config)));
 }
 
 Simulation::~Simulation() {

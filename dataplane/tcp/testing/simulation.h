@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -85,8 +86,9 @@ enum class Family : std::uint8_t { kIPv4, kIPv6 };
 
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed = 1, StackConfig config = {},
-                      Family family = Family::kIPv4);
+  /// Both hosts are configured alike unless `server` says otherwise.
+  explicit Simulation(std::uint64_t seed = 1, const StackConfig& config = {},
+                      Family family = Family::kIPv4, const std::optional<StackConfig>& server = {});
   ~Simulation();
 
   SimulatedHost& client() { return *client_; }

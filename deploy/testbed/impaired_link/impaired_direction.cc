@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "deploy/testbed/impaired_link/congestion_mark.h"
 #include "deploy/testbed/impaired_link/too_big_answer.h"
 
 namespace sluice::testbed {
@@ -37,8 +38,10 @@ std::optional<Frame> ImpairedDirection::take(Instant now, Frame frame) {
   Chance first(chance.next());
   Chance second(chance.next());
   const bool repeated = chance.share() < impairments_.duplicate;
+  Chance marking(chance.next());
   if (too_big(frame)) return refuse(std::move(frame));
   if (lose(loss)) return std::nullopt;
+  mark(marking, frame);
   if (repeated) {
     if (std::optional<Frame> copy = pool_.take()) {
       ++counters_.duplicated;
@@ -80,6 +83,10 @@ void ImpairedDirection::corrupt(Chance& chance, Frame& frame) {
   const std::size_t bits = (frame.size() - kEthernetHeader) * 8;
   const std::size_t bit = kEthernetHeader * 8 + where % bits;
   frame.bytes()[bit / 8] ^= static_cast<std::uint8_t>(1 << (bit % 8));
+}
+
+void ImpairedDirection::mark(Chance& chance, Frame& frame) {
+  if (chance.share() < impairments_.mark && mark_congestion(frame.bytes())) ++counters_.marked;
 }
 
 void ImpairedDirection::send(Instant now, std::uint64_t number, Chance& chance, Frame frame) {

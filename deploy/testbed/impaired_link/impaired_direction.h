@@ -22,6 +22,7 @@ struct DirectionCounters {
   std::uint64_t lost_in_bursts = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t corrupted = 0;
+  std::uint64_t marked = 0;
   /// Those that came out behind one that was taken later.
   std::uint64_t reordered = 0;
   std::uint64_t queue_dropped = 0;
@@ -33,8 +34,8 @@ struct DirectionCounters {
 /// at the other, in so far as they do. Which frames are hit follows from the seed and their order,
 /// not from the time.
 ///
-/// A frame passes: the MTU, loss, corruption and duplication, being held back, the queue before the
-/// rate limit, delay and jitter.
+/// A frame passes: the MTU, loss, duplication, marking and corruption, being held back, the queue
+/// before the rate limit, delay and jitter.
 class ImpairedDirection {
  public:
   ImpairedDirection(const Impairments& impairments, std::uint64_t seed, FramePool& pool);
@@ -77,6 +78,7 @@ class ImpairedDirection {
   [[nodiscard]] std::optional<Frame> refuse(Frame frame);
   bool lose(Chance& chance);
   void corrupt(Chance& chance, Frame& frame);
+  void mark(Chance& chance, Frame& frame);
   void send(Instant now, std::uint64_t number, Chance& chance, Frame frame);
   void pass(Instant now, std::uint64_t number, Duration jitter, Frame frame);
   void let_overtaken_go(Instant now);

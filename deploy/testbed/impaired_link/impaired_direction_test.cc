@@ -260,6 +260,16 @@ TEST(ImpairedDirectionTest, WhatHasNoChecksumIsNotCorrupted) {
   EXPECT_EQ(direction.counters().corrupted, 0U);
 }
 
+TEST(ImpairedDirectionTest, MarksWhatMayBeMarkedAndLosesNothing) {
+  Link link("mark=1");
+  // The second byte of the number lies where the ECN field does: a quarter each may be marked as
+  // ECT(0) and as ECT(1), may not be, and is.
+  link.send_many(1024, microseconds(1));
+  link.finish();
+  EXPECT_EQ(link.arrivals.size(), 1024U);
+  EXPECT_EQ(link.counters().marked, 512U);
+}
+
 TEST(ImpairedDirectionTest, TheRateIsKept) {
   Link link("rate=8M,queue=1G");  // a byte a microsecond
   const Instant begin = link.now();

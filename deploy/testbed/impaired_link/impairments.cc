@@ -85,6 +85,7 @@ const std::map<std::string_view, Setter>& setters() {
       {"reorder-time", [](I& of, Text text) { of.reorder_time = parse_time(text); }},
       {"duplicate", [](I& of, Text text) { of.duplicate = parse_share(text); }},
       {"corrupt", [](I& of, Text text) { of.corrupt = parse_share(text); }},
+      {"mark", [](I& of, Text text) { of.mark = parse_share(text); }},
       {"rate", [](I& of, Text text) { of.rate = parse_amount(text, 1000); }},
       {"queue", [](I& of, Text text) { of.queue = parse_amount(text, 1024); }},
       {"mtu", [](I& of, Text text) { of.mtu = parse_count(text); }},

@@ -34,6 +34,9 @@ struct Impairments {
   double duplicate = 0;
   /// Frames with one bit flipped somewhere in their IP packet.
   double corrupt = 0;
+  /// Frames that get a congestion mark (CE, RFC 3168 section 5), of those whose IP packet allows
+  /// it; others pass as they are.
+  double mark = 0;
 
   /// Bits a second, of whole frames; 0: without limit. What cannot leave at once waits in a queue
   /// of at most `queue` bytes; its tail is dropped.

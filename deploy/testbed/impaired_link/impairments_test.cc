@@ -12,7 +12,8 @@ using std::chrono::milliseconds;
 
 TEST(ImpairmentsTest, NothingIsImpairedByDefault) {
   const Impairments none = parse_impairments("");
-  EXPECT_EQ(none.loss + none.burst_enter + none.reorder + none.duplicate + none.corrupt, 0);
+  EXPECT_EQ(none.loss + none.burst_enter + none.reorder + none.duplicate + none.corrupt + none.mark,
+            0);
   EXPECT_EQ(none.delay + none.jitter, Duration::zero());
   EXPECT_EQ(none.rate + none.mtu, 0U);
 }
@@ -21,7 +22,7 @@ TEST(ImpairmentsTest, ReadsEveryKey) {
   const Impairments all = parse_impairments(
       "loss=0.001,burst-enter=0.01,burst-leave=0.3,burst-loss=0.9,delay=20ms,jitter=1.5ms,"
       "jitter-keeps-order=no,reorder=0.05,reorder-by=7,reorder-time=250us,duplicate=0.02,"
-      "corrupt=1,rate=10M,queue=64K,mtu=1000,mtu-answer=no");
+      "corrupt=1,mark=0.25,rate=10M,queue=64K,mtu=1000,mtu-answer=no");
   EXPECT_EQ(all.loss, 0.001);
   EXPECT_EQ(all.burst_enter, 0.01);
   EXPECT_EQ(all.burst_leave, 0.3);
@@ -34,6 +35,7 @@ TEST(ImpairmentsTest, ReadsEveryKey) {
   EXPECT_EQ(all.reorder_time, microseconds(250));
   EXPECT_EQ(all.duplicate, 0.02);
   EXPECT_EQ(all.corrupt, 1);
+  EXPECT_EQ(all.mark, 0.25);
   EXPECT_EQ(all.rate, 10'000'000U);
   EXPECT_EQ(all.queue, 64U * 1024);
   EXPECT_EQ(all.mtu, 1000U);

@@ -46,6 +46,7 @@ nlohmann::ordered_json to_json(Forwarder::Way& way, const EthernetEnd& out) {
           {"lost_in_bursts", counters.lost_in_bursts},
           {"duplicated", counters.duplicated},
           {"corrupted", counters.corrupted},
+          {"marked", counters.marked},
           {"reordered", counters.reordered},
           {"queue_dropped", counters.queue_dropped},
           {"too_big", counters.too_big},

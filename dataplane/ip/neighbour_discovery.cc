@@ -24,11 +24,11 @@ void send_message(const Resources& resources, const port::LinkProperties& link,
                   const Envelope& envelope, const Message& message) {
   constexpr std::size_t kHeaders = wire::EthernetHeader::kSize + wire::Ipv6Header::kSize;
   Packet frame = resources.pool.allocate();
-  if (!frame) {
+  std::uint8_t* out = frame ? frame.append(kHeaders + Message::kSize) : nullptr;
+  if (out == nullptr) {
     resources.counters.send_no_buffer.add();
     return;
   }
-  std::uint8_t* out = frame.append(kHeaders + Message::kSize);
   wire::write_ethernet_header(out, envelope.mac, link.mac, wire::kEtherIpv6);
   wire::write_ipv6_header(out + wire::EthernetHeader::kSize,
                           {Message::kSize, wire::kProtocolIcmpv6, wire::kNdpHopLimit, 0,

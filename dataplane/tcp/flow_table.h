@@ -35,6 +35,8 @@ class FlowTable {
   explicit FlowTable(std::uint32_t entries);
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
+  /// Memory of the whole table.
+  [[nodiscard]] std::size_t bytes() const { return buckets_.size() * sizeof(Bucket); }
 
   /// Brings the hash's bucket into the cache.
   void prefetch(std::uint64_t hash) const { __builtin_prefetch(&buckets_[home(hash)]); }

@@ -30,7 +30,9 @@ LINKS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def sluice(testbed: Testbed, checked_program: Path) -> Iterator[None]:
-    testbed.start_sluice(checked_program, workers=2, far=True)
+    # The last ACKs of what went over the wire are lost when the wire is taken away.
+    overlay = {"sluice": {"drain_timeout": "2s"}}
+    testbed.start_sluice(checked_program, workers=2, far=True, overlay=overlay)
     yield
     testbed.stop_sluice()
 

@@ -7,7 +7,6 @@ namespace {
 
 constexpr Duration kTurn = std::chrono::microseconds(5);
 constexpr std::uint32_t kBuffers = 16384;
-const HashKey kFlowKey = random_hash_key();
 
 tcp::StackConfig config_for(std::uint32_t connections) {
   tcp::StackConfig config;
@@ -17,14 +16,19 @@ tcp::StackConfig config_for(std::uint32_t connections) {
   return config;
 }
 
+HashKey key_with_eal_started() {
+  testing::start_eal();
+  return random_hash_key();
+}
+
 }  // namespace
 
-DirectHost::DirectHost(const wire::IpAddress& address, const Clock& clock,
-                       std::uint32_t connections)
+DirectHost::DirectHost(const char* name, const wire::IpAddress& address, const Clock& clock,
+                       const HashKey& flow_key, std::uint32_t connections)
     : address_(address),
-      pool_(address == wire::IpAddress::v4(198, 18, 0, 1) ? "client" : "server", kBuffers),
+      pool_(name, kBuffers),
       wheel_(clock),
-      stack_(config_for(connections), clock, wheel_, pool_, *this, kFlowKey) {}
+      stack_(config_for(connections), clock, wheel_, pool_, *this, flow_key) {}
 
 std::optional<ip::Path> DirectHost::path_to(const wire::IpAddress& /*destination*/) {
   port::Offloads offloads;
@@ -35,8 +39,12 @@ std::optional<ip::Path> DirectHost::path_to(const wire::IpAddress& /*destination
 void DirectHost::note_path_mtu(const wire::IpAddress& /*destination*/, std::uint16_t /*mtu*/) {}
 
 void DirectHost::send_tcp(Packet segment, const wire::IpAddress& source,
-                          const wire::IpAddress& destination, ip::NextHop& /*next_hop*/) {
-  sent_.push_back({.packet = std::move(segment), .source = source, .destination = destination});
+                          const wire::IpAddress& destination, ip::NextHop& /*next_hop*/,
+                          wire::Ecn ecn) {
+  sent_.push_back({.packet = std::move(segment),
+                   .source = source,
+                   .destination = destination,
+                   .traffic_class = static_cast<std::uint8_t>(ecn)});
 }
 
 std::size_t DirectHost::hand_over(DirectHost& peer) {
@@ -47,8 +55,9 @@ std::size_t DirectHost::hand_over(DirectHost& peer) {
 }
 
 Exchange::Exchange(std::uint32_t connections)
-    : client_((testing::start_eal(), wire::IpAddress::v4(198, 18, 0, 1)), clock_, connections),
-      server_(wire::IpAddress::v4(198, 18, 0, 2), clock_, connections) {
+    : flow_key_(key_with_eal_started()),
+      client_("client", wire::IpAddress::v4(198, 18, 0, 1), clock_, flow_key_, connections),
+      server_("server", wire::IpAddress::v4(198, 18, 0, 2), clock_, flow_key_, connections) {
   clock_.advance_by(std::chrono::seconds(1));
 }
 

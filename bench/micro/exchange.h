@@ -17,12 +17,14 @@ namespace sluice::micro {
 /// A TCP stack whose segments go straight to another one: nothing but TCP is measured.
 class DirectHost final : public ip::Egress {
  public:
-  DirectHost(const wire::IpAddress& address, const Clock& clock, std::uint32_t connections);
+  /// EAL must have started. `flow_key` is the same for both hosts.
+  DirectHost(const char* name, const wire::IpAddress& address, const Clock& clock,
+             const HashKey& flow_key, std::uint32_t connections);
 
   std::optional<ip::Path> path_to(const wire::IpAddress& destination) override;
   void note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) override;
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
-                ip::NextHop& next_hop) override;
+                ip::NextHop& next_hop, wire::Ecn ecn) override;
 
   /// Gives a peer what this host has sent, as one burst. Returns how many segments that were.
   std::size_t hand_over(DirectHost& peer);
@@ -43,7 +45,7 @@ class DirectHost final : public ip::Egress {
 /// Two stacks and their time.
 class Exchange {
  public:
-  /// With room for so many connections on each side.
+  /// With room for so many connections on each side. Starts EAL.
   explicit Exchange(std::uint32_t connections);
   ~Exchange();
 
@@ -57,6 +59,7 @@ class Exchange {
 
  private:
   Clock clock_;
+  const HashKey flow_key_;
   DirectHost client_;
   DirectHost server_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/tcp/segment_size.h"
 #include "dataplane/tcp/time_wait.h"
 
 namespace sluice::tcp {
@@ -13,14 +14,6 @@ constexpr std::uint16_t kDefaultSegmentSizeV4 = 536;
 constexpr std::uint16_t kDefaultSegmentSizeV6 = 1220;
 // A peer that offers less would make every byte cost a header; nobody honest does.
 constexpr std::uint16_t kSmallestSegmentSize = 64;
-
-constexpr std::uint16_t kTcpHeader = wire::TcpHeader::kMinimumSize;
-constexpr std::uint16_t kTimestampOption = 12;
-
-std::uint16_t largest_segment(const wire::FlowKey& flow, std::uint16_t mtu) {
-  const std::uint16_t ip_header = flow.remote.is_v4() ? 20 : 40;
-  return static_cast<std::uint16_t>(mtu - ip_header - kTcpHeader);
-}
 
 }  // namespace
 
@@ -87,8 +80,8 @@ Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash
           std::chrono::floor<std::chrono::seconds>(core.now().time_since_epoch()).count())),
       heard_at_(core.timestamp_now()),
       challenged_at_(core.timestamp_now() - kChallengeSpacing),
-      segment_size_(largest_segment(flow, path.path_mtu)),
-      offered_segment_size_(largest_segment(flow, path.mtu)),
+      segment_size_(segment_size_within(path.path_mtu, flow.remote)),
+      offered_segment_size_(segment_size_within(path.mtu, flow.remote)),
       progress_at_(core.now()),
       hash_(hash),
       timer_(*this) {}

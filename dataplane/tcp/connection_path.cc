@@ -1,11 +1,10 @@
 #include <algorithm>
 
 #include "dataplane/tcp/connection.h"
+#include "dataplane/tcp/segment_size.h"
 
 namespace sluice::tcp {
 namespace {
-
-constexpr std::uint16_t kTimestampOption = 12;
 
 // Timeouts in a row before large segments are suspected to vanish, and before the next smaller size
 // is tried.
@@ -25,9 +24,8 @@ std::uint16_t Connection::payload_within(std::uint16_t mtu) const {
 
 // The size of a packet with so much payload.
 std::uint16_t Connection::packet_of(std::uint16_t payload) const {
-  const std::size_t headers = (flow_.remote.is_v4() ? 20U : 40U) + wire::TcpHeader::kMinimumSize +
-                              (timestamps_ ? kTimestampOption : 0U);
-  return static_cast<std::uint16_t>(headers + payload);
+  const std::uint16_t options = timestamps_ ? kTimestampOption : std::uint16_t{0};
+  return static_cast<std::uint16_t>(headers_to(flow_.remote) + options + payload);
 }
 
 // RFC 1191 and RFC 8201. Only who sees our segments knows what is in flight (RFC 5927 section 4.1);

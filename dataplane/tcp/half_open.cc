@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dataplane/tcp/segment_size.h"
+
 namespace sluice::tcp {
 
 HalfOpen::HalfOpen(HalfOpenTable& table, const Segment& syn, std::uint64_t hash,
@@ -104,9 +106,8 @@ void HalfOpenTable::send_syn_ack(HalfOpen& entry) {
 void HalfOpenTable::send_syn_ack(const Handshake& handshake, std::uint32_t timestamp,
                                  ip::NextHop& next_hop) {
   const Negotiated& negotiated = handshake.negotiated;
-  const std::uint16_t headers = handshake.flow.remote.is_v4() ? 40 : 60;
   wire::TcpOptions options;
-  options.maximum_segment_size = static_cast<std::uint16_t>(handshake.path.mtu - headers);
+  options.maximum_segment_size = segment_size_within(handshake.path.mtu, handshake.flow.remote);
   if (negotiated.window_scaling) {
     options.window_scale = window_scale_for(core_.config.receive_buffer);
   }

@@ -231,23 +231,24 @@ bool Stack::register_connection(Connection& connection) {
 }
 
 Stream* Stack::connect(const wire::Endpoint& remote, StreamHandler& handler) {
-  const auto path = core_.egress.path_to(remote.address);
-  if (path) return open(*path, path->source, remote, handler);
-  core_.counters.connects_no_route.add();
-  return nullptr;
+  return open({}, remote, handler);
 }
 
 Stream* Stack::connect_from(const wire::IpAddress& source, const wire::Endpoint& remote,
                             StreamHandler& handler) {
-  const auto path = core_.egress.path_to(remote.address);
-  if (path) return open(*path, source, remote, handler);
-  core_.counters.connects_no_route.add();
-  return nullptr;
+  return open(source, remote, handler);
 }
 
-Stream* Stack::open(const ip::Path& path, const wire::IpAddress& source,
-                    const wire::Endpoint& remote, StreamHandler& handler) {
-  wire::FlowKey flow{.local = source, .remote = remote.address, .remote_port = remote.port};
+// From the path's own source where none is given.
+Stream* Stack::open(const std::optional<wire::IpAddress>& source, const wire::Endpoint& remote,
+                    StreamHandler& handler) {
+  const auto path = core_.egress.path_to(remote.address);
+  if (!path) {
+    core_.counters.connects_no_route.add();
+    return nullptr;
+  }
+  wire::FlowKey flow{
+      .local = source.value_or(path->source), .remote = remote.address, .remote_port = remote.port};
   if (full()) {
     core_.counters.connects_full.add();
     return nullptr;
@@ -271,7 +272,7 @@ Stream* Stack::open(const ip::Path& path, const wire::IpAddress& source,
     core_.counters.time_wait_reconnected.add();
     time_wait_.forget(present.index());
   }
-  Connection* connection = connections_.make(core_, flow, hash, path, handler, initial_send);
+  Connection* connection = connections_.make(core_, flow, hash, *path, handler, initial_send);
   if (connection == nullptr) return nullptr;
   if (!register_connection(*connection)) {
     connection->close();

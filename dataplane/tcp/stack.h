@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "dataplane/base/object_pool.h"
@@ -92,7 +93,7 @@ class Stack final : public ip::Transport, public StreamNetwork {
               Segment& segment);
   [[nodiscard]] FlowRef find(const wire::FlowKey& flow, std::uint64_t hash) const;
   [[nodiscard]] const wire::FlowKey& flow_of(FlowRef ref) const;
-  Stream* open(const ip::Path& path, const wire::IpAddress& source, const wire::Endpoint& remote,
+  Stream* open(const std::optional<wire::IpAddress>& source, const wire::Endpoint& remote,
                StreamHandler& handler);
   bool register_connection(Connection& connection);
   void free_finished();

@@ -59,10 +59,10 @@ TEST(CongestionMark, MarksIpv6AndNothingBeside) {
 TEST(CongestionMark, LeavesWhatMayNotBeMarked) {
   Bytes arp = ipv4_frame(2);
   arp[13] = 6;
-  Bytes stub = ipv4_frame(2);
-  stub.resize(20);
+  Bytes cut_short = ipv4_frame(2);
+  cut_short.resize(20);
   for (const Bytes& frame : {ipv4_frame(0xb8), ipv4_frame(3), ipv6_frame(0xb8), ipv6_frame(3), arp,
-                             stub, Bytes{1, 2, 3}}) {
+                             cut_short, Bytes{1, 2, 3}}) {
     Bytes copy = frame;
     EXPECT_FALSE(mark_congestion(copy));
     EXPECT_EQ(copy, frame);

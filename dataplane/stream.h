@@ -80,7 +80,8 @@ class Stream {
   /// Bytes handed to send() and not yet acknowledged.
   [[nodiscard]] virtual std::size_t unacknowledged() const = 0;
 
-  /// Everything handed to send() has left, and more would leave at once.
+  /// Less is queued than may leave within the next two round trips: less than the peer's window and
+  /// the congestion window would allow.
   [[nodiscard]] virtual bool starves() const { return false; }
   /// Where what is received is forwarded to starves(). If it was the receive window that kept more
   /// from coming, it grows, as far as memory allows.

@@ -35,7 +35,7 @@ struct StackConfig {
 
   /// Most bytes a peer may have delivered that the layer above has not consumed: the largest
   /// receive window. The window is smaller when buffers are short.
-  std::uint32_t receive_buffer = 1024 * 1024;
+  std::uint32_t receive_buffer = 4 * 1024 * 1024;
   /// The largest window to begin with. It grows as far as a connection makes use of it.
   std::uint32_t receive_buffer_initial = 64 * 1024;
 

@@ -138,9 +138,11 @@ bool Connection::send_data() {
   return true;
 }
 
+// The congestion window doubles in a round trip while it is sought for (RFC 5681 section 3.1). The
+// first widening then comes before anything is missing, and no round trip is lost to it.
 bool Connection::starves() const {
-  const std::uint32_t room = std::min(congestion_room(), window_room(in_flight()));
-  return synchronized() && queue_.size() <= in_flight() && room >= segment_size_;
+  const std::uint64_t in_a_round = std::min(congestion_.window(), send_window_);
+  return synchronized() && in_a_round >= segment_size_ && queue_.size() < 2 * in_a_round;
 }
 
 std::uint32_t Connection::congestion_room() const {

@@ -101,7 +101,7 @@ struct Core {
 
   /// One connection may hold this part of the free buffers above the reserve: however many take
   /// what they may, some of it stays free.
-  static constexpr std::uint32_t kBufferShare = 16;
+  static constexpr std::uint32_t kBufferShare = 8;
   /// Buffers that windows do not promise.
   [[nodiscard]] static std::uint32_t reserve(const PacketPool& pool) {
     return pool.capacity() / 8 * 3;

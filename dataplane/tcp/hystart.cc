@@ -12,7 +12,6 @@ constexpr int kDelayDivisor = 8;
 constexpr std::uint8_t kSamples = 8;
 constexpr std::uint32_t kConservativeDivisor = 4;
 constexpr std::uint8_t kConservativeRounds = 5;
-constexpr std::uint32_t kMostSegmentsAnAck = 8;  // L, for senders that do not pace
 
 }  // namespace
 
@@ -46,9 +45,10 @@ bool HyStart::end_round(SequenceNumber sent) {
   return conservative_rounds_ > 0 && ++conservative_rounds_ > kConservativeRounds;
 }
 
-std::uint32_t HyStart::growth(std::uint32_t bytes, std::uint32_t segment_size) const {
-  const std::uint32_t counted = std::min(bytes, kMostSegmentsAnAck * segment_size);
-  return conservative_rounds_ > 0 ? counted / kConservativeDivisor : counted;
+// Without the limit L of 8 segments an ACK: receivers that put segments together before they look
+// at them acknowledge dozens at a time, and growth would no longer be exponential with them.
+std::uint32_t HyStart::growth(std::uint32_t bytes) const {
+  return conservative_rounds_ > 0 ? bytes / kConservativeDivisor : bytes;
 }
 
 }  // namespace sluice::tcp

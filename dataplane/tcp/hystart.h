@@ -20,7 +20,7 @@ class HyStart {
   bool on_acknowledged(SequenceNumber acknowledged, SequenceNumber sent, Duration sample);
 
   /// How much the window grows for `bytes` acknowledged.
-  [[nodiscard]] std::uint32_t growth(std::uint32_t bytes, std::uint32_t segment_size) const;
+  [[nodiscard]] std::uint32_t growth(std::uint32_t bytes) const;
 
  private:
   static constexpr Duration kNone = Duration::max();

@@ -29,11 +29,11 @@ class HyStartTest : public ::testing::Test {
 // RFC 9406 section 4.2.
 TEST_F(HyStartTest, GoesOnWhileRoundTripsStayTheSame) {
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(round(milliseconds(40)));
-  EXPECT_EQ(hystart_.growth(2 * kMss, kMss), 2 * kMss);
+  EXPECT_EQ(hystart_.growth(2 * kMss), 2 * kMss);
 }
 
-TEST_F(HyStartTest, GrowsByEightSegmentsAnAckAtMost) {
-  EXPECT_EQ(hystart_.growth(100 * kMss, kMss), 8 * kMss);
+TEST_F(HyStartTest, GrowsByAllThatAnAckCovers) {
+  EXPECT_EQ(hystart_.growth(100 * kMss), 100 * kMss);
 }
 
 TEST_F(HyStartTest, LongerRoundTripsMakeItConservativeAndEndItAfterFiveRounds) {
@@ -41,9 +41,9 @@ TEST_F(HyStartTest, LongerRoundTripsMakeItConservativeAndEndItAfterFiveRounds) {
   round(milliseconds(40));
   // An eighth of 40 ms is 5 ms.
   EXPECT_FALSE(round(milliseconds(44)));
-  EXPECT_EQ(hystart_.growth(4 * kMss, kMss), 4 * kMss);
+  EXPECT_EQ(hystart_.growth(4 * kMss), 4 * kMss);
   EXPECT_FALSE(round(milliseconds(50)));
-  EXPECT_EQ(hystart_.growth(4 * kMss, kMss), kMss);
+  EXPECT_EQ(hystart_.growth(4 * kMss), kMss);
   int rounds = 1;
   while (!round(milliseconds(52))) ++rounds;
   EXPECT_EQ(rounds, 4);
@@ -53,9 +53,9 @@ TEST_F(HyStartTest, GoesOnWhenTheRoundTripsBecomeShortAgain) {
   round(milliseconds(40));
   round(milliseconds(40));
   round(milliseconds(60));
-  EXPECT_EQ(hystart_.growth(4 * kMss, kMss), kMss);
+  EXPECT_EQ(hystart_.growth(4 * kMss), kMss);
   round(milliseconds(41));
-  EXPECT_EQ(hystart_.growth(4 * kMss, kMss), 4 * kMss);
+  EXPECT_EQ(hystart_.growth(4 * kMss), 4 * kMss);
 }
 
 }  // namespace

@@ -396,7 +396,7 @@ void Recovery::grow_window(const Delivery& delivery, Sender& sender) {
       sender.congestion.on_unused();
       return;
     }
-    slow_start_bytes = slow_start_.growth(delivery.bytes, sender.segment_size);
+    slow_start_bytes = slow_start_.growth(delivery.bytes);
   }
   sender.congestion.on_acknowledged({.acknowledged = delivery.bytes,
                                      .segment_size = sender.segment_size,

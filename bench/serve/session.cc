@@ -10,8 +10,10 @@ namespace {
 
 constexpr std::size_t kLongestHead = 65536;
 constexpr std::size_t kMostFields = 256;
-// Of a body, sent and not acknowledged: enough for a fast link, and bounded for a slow reader.
-constexpr std::uint64_t kMostInFlight = std::uint64_t{256} * 1024;
+// Of a body, sent and not acknowledged: bounded for a slow reader, and what a long or fast path
+// takes while there are buffers.
+constexpr std::uint64_t kUsuallyInFlight = std::uint64_t{256} * 1024;
+constexpr std::uint64_t kMostInFlight = std::uint64_t{4} * 1024 * 1024;
 
 }  // namespace
 
@@ -141,10 +143,16 @@ void Session::answer() {
   send_body(std::move(message));
 }
 
+std::uint64_t Session::most_in_flight() const {
+  const bool plenty = core_.pool.pressure() == MemoryPressure::kNone;
+  return plenty && stream_->starves() ? kMostInFlight : kUsuallyInFlight;
+}
+
 // Sends what comes behind `message`, as far as the bound allows; on_acknowledged() goes on.
 void Session::send_body(ByteChain message) {
   const std::uint64_t in_flight = stream_->unacknowledged();
-  const std::uint64_t room = in_flight < kMostInFlight ? kMostInFlight - in_flight : 0;
+  const std::uint64_t most = most_in_flight();
+  const std::uint64_t room = in_flight < most ? most - in_flight : 0;
   const std::uint64_t piece = std::min(response_.size - body_sent_, room);
   const std::uint64_t made = core_.writer.body(body_sent_, piece, message);
   body_sent_ += made;
@@ -160,7 +168,7 @@ void Session::send_body(ByteChain message) {
 }
 
 void Session::on_acknowledged(std::size_t /*bytes*/) {
-  if (state_ != State::kAnswering || stream_->unacknowledged() > kMostInFlight / 2) return;
+  if (state_ != State::kAnswering || stream_->unacknowledged() > most_in_flight() / 2) return;
   send_body({});
   read();
 }

@@ -66,6 +66,7 @@ class Session final : public StreamHandler, public Timer {
   [[nodiscard]] Instant answer_time() const;
   void answer();
   void send_body(ByteChain message);
+  [[nodiscard]] std::uint64_t most_in_flight() const;
   void refuse();
   void close();
 

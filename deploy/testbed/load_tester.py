@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,22 @@ class LoadTester:
         return Load(done.returncode, done.stdout + done.stderr, results)
 
 
+@contextlib.contextmanager
+def serving(
+    program: Path, edge: Namespace, directory: Path, *options: object, ready: Callable[[], bool]
+) -> Iterator[None]:
+    """A `sluice serve` at the edge, from when it is `ready`; its end must be a good one."""
+    words = [program, "serve", "--adaptive", "--quiet", *options]
+    log = directory / "serve.log"
+    process = edge.start("sluice serve", words, log, SANITIZERS)
+    try:
+        wait_for(ready, f"sluice serve listens ({log})", timeout=30)
+        yield
+    finally:
+        code = process.stop(timeout=30)
+    assert code == 0, process.log_text()
+
+
 class Pair:
     """`sluice serve` and `sluice load`, joined by shared memory."""
 
@@ -75,16 +91,11 @@ class Pair:
     @contextlib.contextmanager
     def serving(self, *options: object) -> Iterator[None]:
         self._socket.unlink(missing_ok=True)
-        words = [self._program, "serve", "--device", f"memif:{self._socket},role=server"]
-        words += ["--address", f"{self.SERVER}/24", "--adaptive", "--quiet", *options]
-        log = self._directory / "serve.log"
-        process = self._edge.start("sluice serve", words, log, SANITIZERS)
-        try:
-            wait_for(self._socket.exists, f"sluice serve listens ({log})", timeout=30)
+        where = ("--device", f"memif:{self._socket},role=server", "--address", f"{self.SERVER}/24")
+        with serving(
+            self._program, self._edge, self._directory, *where, *options, ready=self._socket.exists
+        ):
             yield
-        finally:
-            code = process.stop(timeout=30)
-        assert code == 0, process.log_text()
 
     def load(self, *options: object, secure: bool = False) -> Load:
         tester = LoadTester(self._program, self._edge, self._directory)

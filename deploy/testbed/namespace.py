@@ -103,9 +103,13 @@ class Namespace:
             raise
         return connection
 
-    def sysctl(self, key: str, value: str) -> None:
+    def sysctl(self, key: str, value: str) -> str:
+        """Sets a kernel's parameter; returns what it was."""
         with self.entered():
-            Path("/proc/sys", *key.split(".")).write_text(value)
+            file = Path("/proc/sys", *key.split("."))
+            before = file.read_text().strip()
+            file.write_text(value)
+        return before
 
     def add_addresses(self, interface: str, addresses: Sequence[str]) -> None:
         """Gives an interface addresses with prefix lengths, IPv6 ones usable at once."""

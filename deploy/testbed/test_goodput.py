@@ -14,23 +14,27 @@ between medians of a few rounds; the short form, with sanitizers, for a good par
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from testbed import test_impaired_link as transfers
 from testbed.bed import Testbed
 from testbed.impaired_link import ImpairedLink, Profile
-from testbed.test_impaired_link import KERNEL, SLUICE, kernels, sluice
-
-__all__ = ["kernels", "sluice"]
-
-MIB = 1 << 20
+from testbed.link_transfers import (
+    KERNEL,
+    MIB,
+    SEED,
+    SLUICE,
+    kernels_serving,
+    run_role,
+    sluice_between,
+)
 
 
 @dataclass(frozen=True)
-class Path:
+class Link:
     """A link, and how much is moved over it."""
 
     name: str
@@ -46,31 +50,38 @@ class Path:
         return Profile(self.name, faults, faults)
 
 
-PATHS = (
-    Path("loss-1%-20ms", "delay=10ms,loss=0.01", MIB, 6 * MIB),
-    Path("reorder-5%", "delay=5ms,reorder=0.05,reorder-by=4,reorder-time=4ms", 2 * MIB, 24 * MIB),
+LINKS = (
+    Link("loss-1%-20ms", "delay=10ms,loss=0.01", MIB, 6 * MIB),
+    Link("reorder-5%", "delay=5ms,reorder=0.05,reorder-by=4,reorder-time=4ms", 2 * MIB, 24 * MIB),
 )
 LEAST = 0.5
 LONG_LEAST = 0.9
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+@pytest.fixture(scope="module")
+def sluice(
+    testbed: Testbed, checked_program: Path, fast_program: Path, long_form: bool
+) -> Iterator[None]:
+    program = fast_program if long_form else checked_program
+    with kernels_serving(testbed), sluice_between(testbed, program):
+        yield
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
 def test_goodput_is_linux_s_at_least_over(
     testbed: Testbed,
     sluice: None,
     impaired_link: ImpairedLink,
     figure: Callable[[str], None],
     long_form: bool,
-    path: Path,
+    link: Link,
 ) -> None:
-    size = path.long_size if long_form else path.size
+    size = link.long_size if long_form else link.size
     rates: dict[str, list[float]] = {role.name: [] for role in (*KERNEL, *SLUICE)}
-    for number in range(path.long_rounds if long_form else path.rounds):
+    for number in range(link.long_rounds if long_form else link.rounds):
         for role in (*KERNEL, *SLUICE):
-            seed = transfers.SEED + number
-            rate = transfers.run_role(
-                testbed, impaired_link, path.profile, role, size, 100, seed=seed
-            )
+            seed = SEED + number
+            rate = run_role(testbed, impaired_link, link.profile, role, size, 100, seed=seed)
             rates[role.name].append(rate)
     medians = {name: statistics.median(found) for name, found in rates.items()}
     shares = {
@@ -78,7 +89,7 @@ def test_goodput_is_linux_s_at_least_over(
         for role in SLUICE
     }
     figure(
-        f"goodput over {path.name}: Linux {medians[KERNEL[0].name] / 1e6:.1f} Mbit/s sending and "
+        f"goodput over {link.name}: Linux {medians[KERNEL[0].name] / 1e6:.1f} Mbit/s sending and "
         f"{medians[KERNEL[1].name] / 1e6:.1f} receiving; of that Sluice's "
         + ", ".join(f"{name} {share:.2f}" for name, share in shares.items())
     )

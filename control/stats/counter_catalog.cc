@@ -210,6 +210,8 @@ constexpr std::array kTcpFields{
                          &tcp::Counters::resets_unexpected},
     Field<tcp::Counters>{"no_buffer", "segments not sent: no packet buffer",
                          &tcp::Counters::no_buffer},
+    Field<tcp::Counters>{"port_waits", "times data waited since its port had no room",
+                         &tcp::Counters::port_waits},
 };
 
 constexpr std::array kTlsFields{

@@ -50,6 +50,10 @@ class Egress {
   virtual void send_tcp(Packet segment, const wire::IpAddress& source,
                         const wire::IpAddress& destination, NextHop& next_hop, wire::Ecn ecn) = 0;
 
+  /// Whether the port that leads there takes more data at present. Otherwise it had better wait
+  /// than be given to send_tcp(), which might have to drop it. True as long as the port is unknown.
+  [[nodiscard]] virtual bool has_room(const NextHop& /*next_hop*/) { return true; }
+
  protected:
   ~Egress() = default;
 };

@@ -73,6 +73,10 @@ void Network::send_tcp(Packet segment, const wire::IpAddress& source,
   output_.send_tcp(std::move(segment), source, destination, next_hop, ecn);
 }
 
+bool Network::has_room(const NextHop& next_hop) {
+  return output_.has_room(next_hop);
+}
+
 void Network::solicit(const Neighbour& neighbour) {
   const Interface& interface = interfaces_[neighbour.interface().index()];
   const bool known = neighbour.state() == NeighbourState::kProbe;

@@ -71,6 +71,7 @@ class Network final : public Egress, private NeighbourClient {
   /// inside, but from a timer a tick later.
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
                 NextHop& next_hop, wire::Ecn ecn) override;
+  [[nodiscard]] bool has_room(const NextHop& next_hop) override;
 
   [[nodiscard]] std::span<const Interface> interfaces() const { return interfaces_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }

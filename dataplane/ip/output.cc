@@ -98,6 +98,12 @@ void Output::send_tcp(Packet segment, const wire::IpAddress& source,
        {source, destination, wire::kProtocolTcp, static_cast<std::uint8_t>(ecn)});
 }
 
+bool Output::has_room(const NextHop& next_hop) const {
+  const Neighbour* neighbour = neighbours_.noted(next_hop);
+  return neighbour == nullptr || !neighbour->port().valid() ||
+         resources_.link.has_room(neighbour->port());
+}
+
 void Output::send(Packet payload, const OutgoingHeader& header) {
   Neighbour* neighbour = next_neighbour(header.source, header.destination);
   if (neighbour != nullptr) emit(*neighbour, std::move(payload), header);

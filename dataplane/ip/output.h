@@ -45,6 +45,9 @@ class Output {
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
                 NextHop& next_hop, wire::Ecn ecn);
 
+  /// As Egress::has_room().
+  [[nodiscard]] bool has_room(const NextHop& next_hop) const;
+
   /// Sends a packet that starts behind its IP header and has kEgressHeadroom in front; its own
   /// checksum is finished. What cannot be sent is dropped and counted.
   void send(Packet payload, const OutgoingHeader& header);

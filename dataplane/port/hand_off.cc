@@ -35,6 +35,10 @@ std::size_t HandOffMesh::give(std::uint32_t from, std::uint32_t to,
                                    static_cast<unsigned>(packets.size()), nullptr);
 }
 
+std::size_t HandOffMesh::room(std::uint32_t from, std::uint32_t to) const {
+  return rte_ring_free_count(ring(from, to));
+}
+
 std::size_t HandOffMesh::take(std::uint32_t from, std::uint32_t to, std::span<rte_mbuf*> packets) {
   return rte_ring_sc_dequeue_burst(ring(from, to), reinterpret_cast<void**>(packets.data()),
                                    static_cast<unsigned>(packets.size()), nullptr);

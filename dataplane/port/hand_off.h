@@ -33,6 +33,8 @@ class HandOffMesh {
 
   /// Gives packets away; returns how many, from the front, fitted. Called by worker `from` alone.
   std::size_t give(std::uint32_t from, std::uint32_t to, std::span<rte_mbuf* const> packets);
+  /// How many packets would fit. Called by worker `from` alone.
+  [[nodiscard]] std::size_t room(std::uint32_t from, std::uint32_t to) const;
   /// Takes up to packets.size() packets that `from` gave; returns how many. Called by `to` alone.
   std::size_t take(std::uint32_t from, std::uint32_t to, std::span<rte_mbuf*> packets);
 

@@ -39,6 +39,10 @@ class Link {
   /// end of the burst is dropped there and counted.
   virtual void transmit(PortId port, Packet frame) = 0;
 
+  /// Whether a port takes more that can as well be sent later. Some room is kept beyond that, for
+  /// what is small and cannot wait.
+  [[nodiscard]] virtual bool has_room(PortId /*port*/) const { return true; }
+
  protected:
   ~Link() = default;
 };

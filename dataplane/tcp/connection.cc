@@ -67,6 +67,16 @@ void ConnectionList::push(Connection& connection) {
     tail_->next_in_list_ = &connection;
   }
   tail_ = &connection;
+  ++size_;
+}
+
+Connection& ConnectionList::pop() {
+  Connection& first = *head_;
+  head_ = first.next_in_list_;
+  if (head_ == nullptr) tail_ = nullptr;
+  first.scheduled_ = false;
+  --size_;
+  return first;
 }
 
 Connection::Connection(Core& core, const wire::FlowKey& flow, std::uint64_t hash,

@@ -82,8 +82,8 @@ class Connection final : public Stream {
 
   /// SEGMENT ARRIVES of RFC 9293 section 3.10.7, for a segment of this flow.
   void receive(Segment& segment);
-  /// Sends what the present state calls for: data, FIN, ACK. False when buffers ran out, and it
-  /// must be called again.
+  /// Sends what the present state calls for: data, FIN, ACK. False when buffers ran out or the port
+  /// has no room, and it must be called again.
   bool output();
   /// An ICMP error about this flow, or no neighbour.
   void delivery_failed(const ip::DeliveryFailure& failure);
@@ -159,6 +159,7 @@ class Connection final : public Stream {
   [[nodiscard]] bool may_be_marked(std::uint32_t offset, std::uint32_t bytes) const;
   [[nodiscard]] SequenceNumber bare_sequence() const;
   bool send_acknowledgment(const wire::SackBlock& duplicate = {});
+  [[nodiscard]] bool port_has_room();
   bool send_lost();
   void send_probe();
   [[nodiscard]] std::uint32_t congestion_room() const;

@@ -17,7 +17,11 @@ bool Connection::output() {
     if (syn_due_) return send_syn();
     return ack_due_ == AckDue::kNone || send_acknowledgment();
   }
-  if (!send_lost() || !send_data()) return false;
+  if (!send_lost() || !send_data()) {
+    // An ACK is small, and may be what brings buffers or room.
+    if (ack_due_ == AckDue::kNow) (void)send_acknowledgment();
+    return false;
+  }
   if (recovery_ != nullptr && recovery_->release_repairs() && !send_lost()) return false;
   if (ack_due_ == AckDue::kNow) return send_acknowledgment();
   if (ack_due_ == AckDue::kDelayed && acknowledge_at_ == kNever) {
@@ -60,8 +64,17 @@ bool Connection::send_syn() {
   return true;
 }
 
+// Data had better wait here than in a queue that may overflow: what is dropped there would be taken
+// for congestion of the path, by the connections that have the least to do with it.
+bool Connection::port_has_room() {
+  if (core_.egress.has_room(next_hop_)) return true;
+  core_.counters.port_waits.add();
+  start_retransmission_timer();
+  return false;
+}
+
 // What is taken for lost, the earliest first, as far as the peer's window and the congestion window
-// allow. False when buffers ran out.
+// allow. False when buffers ran out or the port has no room.
 bool Connection::send_lost() {
   while (recovery_ != nullptr) {
     const auto lost = recovery_->first_lost();
@@ -74,6 +87,7 @@ bool Connection::send_lost() {
     std::uint32_t size = std::min({lost->size(), window_room(offset), largest_piece()});
     if (size > room) size = room / limit * limit;
     if (size == 0) break;
+    if (!port_has_room()) return false;
     const auto queued = static_cast<std::uint32_t>(queue_.size());
     const std::uint32_t bytes = std::min(size, queued - std::min(queued, offset));
     if (send_piece(offset, bytes, bytes < size) < size) {
@@ -108,7 +122,7 @@ void Connection::send_probe() {
 }
 
 // New data and the FIN, as far as the peer's window and the congestion window allow. False when
-// buffers ran out.
+// buffers ran out or the port has no room.
 bool Connection::send_data() {
   bool sent_some = false;
   while (left_to_send() > in_flight()) {
@@ -121,6 +135,7 @@ bool Connection::send_data() {
     if (size == 0 && !last) break;
     // Silly windows are not filled (RFC 9293 section 3.8.6.2.1); a small last piece is not silly.
     if (size < unsent && size < payload_limit() && size < largest_send_window_ / 2) break;
+    if (!port_has_room()) return false;
     const std::uint32_t sent = send_piece(offset, size, last);
     send_next_ += sent;
     if (sent < size || (size == 0 && sent == 0)) {

@@ -22,21 +22,17 @@ namespace sluice::tcp {
 
 class Connection;
 
-/// A list of connections linked through themselves: being on it costs no memory, and joining it
+/// A queue of connections linked through themselves: being in it costs no memory, and joining it
 /// twice does nothing.
 class ConnectionList {
  public:
-  [[nodiscard]] bool empty() const { return head_ == nullptr; }
-  /// Takes all connections off the list; they are walked with Connection::next_in_list.
-  Connection* take() {
-    Connection* all = head_;
-    head_ = nullptr;
-    tail_ = nullptr;
-    return all;
-  }
+  [[nodiscard]] std::size_t size() const { return size_; }
   void push(Connection& connection);
+  /// The first in line. The queue must not be empty.
+  Connection& pop();
 
  private:
+  std::size_t size_ = 0;
   Connection* head_ = nullptr;
   Connection* tail_ = nullptr;
 };

@@ -89,6 +89,7 @@ struct Counters {
   Counter resets_received;    ///< acceptable ones
   Counter resets_unexpected;  ///< dropped: for no connection, or outside its window
   Counter no_buffer;          ///< a segment could not be sent: no packet buffer
+  Counter port_waits;         ///< data waited a pass or more: its port had no room
 };
 
 }  // namespace sluice::tcp

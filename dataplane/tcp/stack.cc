@@ -10,6 +10,8 @@ namespace {
 constexpr std::size_t kExpiryBudget = 256;
 // Connections looked at for what they could give up, in one burst.
 constexpr std::uint32_t kReliefBudget = 32;
+// Connections that could not send, before the others wait for the next pass.
+constexpr std::size_t kFailedOutputs = 64;
 // Windows below this, or below a quarter of the largest, mean that buffers are short.
 constexpr std::uint32_t kSmallWindow = 16 * 1024;
 
@@ -293,21 +295,30 @@ void Stack::delivery_failed(const ip::DeliveryFailure& failure) {
 std::size_t Stack::flush() {
   adapt_receive_limit();
   relieve_memory();
-  std::size_t done = 0;
-  Connection* next = core_.ready.take();
-  while (next != nullptr) {
-    Connection& connection = *next;
-    next = connection.next_in_list_;
-    connection.scheduled_ = false;
-    if (!connection.output()) connection.schedule();
-    ++done;
-  }
+  std::size_t done = send_what_is_ready();
   done += time_wait_.expire(kExpiryBudget);
   free_finished();
   core_.counters.connections.set(connections_.size());
   core_.counters.half_open.set(half_open_.size());
   core_.counters.time_wait.set(time_wait_.size());
   return done;
+}
+
+// Where a port has no room, or buffers are short, thousands may wait: some of them try in each
+// pass, in turn, so that a pass stays short and those with another port are not far behind.
+std::size_t Stack::send_what_is_ready() {
+  std::size_t done = 0;
+  std::size_t left = core_.ready.size();
+  for (std::size_t failed = 0; left > 0 && failed < kFailedOutputs; --left) {
+    Connection& connection = core_.ready.pop();
+    if (connection.output()) {
+      ++done;
+    } else {
+      connection.schedule();
+      ++failed;
+    }
+  }
+  return done + left;
 }
 
 // A connection that is still on the ready list waits for the next flush.

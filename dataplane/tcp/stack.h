@@ -96,6 +96,7 @@ class Stack final : public ip::Transport, public StreamNetwork {
   Stream* open(const std::optional<wire::IpAddress>& source, const wire::Endpoint& remote,
                StreamHandler& handler);
   bool register_connection(Connection& connection);
+  std::size_t send_what_is_ready();
   void free_finished();
   void adapt_receive_limit();
   void relieve_memory();

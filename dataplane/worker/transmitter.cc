@@ -45,6 +45,13 @@ void Transmitter::transmit(port::PortId port, Packet frame) {
   if (frame) add(batch, frame.release());
 }
 
+bool Transmitter::has_room(port::PortId port) const {
+  const Batch& batch = batches_[port.index()];
+  if (batch.count >= kMostData) return false;
+  return batch.queue.has_value() ||
+         mesh_->room(self_, batch.transmitter) >= batch.count + kMostData;
+}
+
 // A copy in one buffer of a frame whose chain is too long for the port; nothing, and counted, when
 // it cannot be had.
 Packet Transmitter::fitted(const Batch& batch, Packet frame) {

@@ -33,6 +33,7 @@ class Transmitter final : public port::Link {
   Transmitter& operator=(const Transmitter&) = delete;
 
   void transmit(port::PortId port, Packet frame) override;
+  [[nodiscard]] bool has_room(port::PortId port) const override;
 
   /// Takes up to a burst of frames from every other worker that has given some; returns how many.
   std::size_t collect();
@@ -46,6 +47,8 @@ class Transmitter final : public port::Link {
 
   /// Frames that may wait for one port, at most.
   static constexpr std::size_t kMostWaiting = 1024;
+  /// Of these, what can as well be sent later may take up.
+  static constexpr std::size_t kMostData = kMostWaiting / 2;
 
  private:
   struct Batch {

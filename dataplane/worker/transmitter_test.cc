@@ -107,6 +107,19 @@ TEST_F(TransmitterTest, WhatThePortDoesNotTakeWaitsForTheNextPass) {
   EXPECT_EQ(counters_[0].transmitted_bytes.get(), 5 * (kPortRoom + 10));
 }
 
+TEST_F(TransmitterTest, RoomIsKeptForWhatCannotWait) {
+  transmit(0, kPortRoom + Transmitter::kMostData - 1);
+  transmitters_[0]->flush();
+  EXPECT_TRUE(transmitters_[0]->has_room(port_->id()));
+  transmit(0, 1);
+  EXPECT_FALSE(transmitters_[0]->has_room(port_->id()));
+  transmit(0, Transmitter::kMostWaiting - Transmitter::kMostData);
+  EXPECT_EQ(counters_[0].transmit_drops.get(), 0U);
+  arrived();
+  transmitters_[0]->flush();
+  EXPECT_TRUE(transmitters_[0]->has_room(port_->id()));
+}
+
 TEST_F(TransmitterTest, FramesLeaveInTheirOrder) {
   const auto number = [](std::size_t i) { return std::to_string(100'000 + i); };
   const std::size_t count = kPortRoom + 3 * port::kBurst;

@@ -63,6 +63,7 @@ class SimulatedHost final : public ip::Egress {
   void note_path_mtu(const wire::IpAddress& destination, std::uint16_t mtu) override;
   void send_tcp(Packet segment, const wire::IpAddress& source, const wire::IpAddress& destination,
                 ip::NextHop& next_hop, wire::Ecn ecn) override;
+  [[nodiscard]] bool has_room(const ip::NextHop& /*next_hop*/) override { return room; }
 
   [[nodiscard]] const wire::IpAddress& address() const { return address_; }
   Stack& stack() { return stack_; }
@@ -70,6 +71,7 @@ class SimulatedHost final : public ip::Egress {
   TimerWheel& timers() { return wheel_; }
 
   port::Offloads offloads;  ///< what its port claims to do
+  bool room = true;         ///< whether its port takes data
   std::uint16_t mtu = 1500;
   std::uint16_t path_mtu = 1500;  ///< what note_path_mtu() said last
 

@@ -65,7 +65,7 @@ void ControlLoop::heed_signals() {
 
 void ControlLoop::begin_drain(Clock::time_point now) {
   const Duration timeout = engine_.config().process.drain_timeout;
-  log_info("draining: no new connections; " + std::to_string(engine_.connections()) +
+  log_info("draining: no new connections; " + std::to_string(engine_.unfinished()) +
            " connections may take up to " + format_duration(timeout));
   engine_.drain();
   monitor_.set_stopping();
@@ -73,7 +73,7 @@ void ControlLoop::begin_drain(Clock::time_point now) {
 }
 
 bool ControlLoop::drained(Clock::time_point now) {
-  const std::uint64_t left = engine_.connections();
+  const std::uint64_t left = engine_.unfinished();
   if (left == 0) return true;
   if (now < *drain_deadline_) return false;
   log_warning("the drain timeout is over: " + std::to_string(left) + " connections are reset");

@@ -155,6 +155,16 @@ std::uint64_t Dataplane::connections() const {
   return connections;
 }
 
+std::uint64_t Dataplane::unfinished() const {
+  std::uint64_t unfinished = 0;
+  for (std::uint32_t index = 0; index < fleet_->size(); ++index) {
+    const tcp::Counters& tcp = fleet_->worker(index).stack().counters();
+    const std::uint64_t connections = tcp.connections.get();
+    unfinished += connections - std::min(connections, tcp.awaiting_fin.get());
+  }
+  return unfinished;
+}
+
 std::string Dataplane::describe() const {
   return fleet_->port_table() + memory_.describe(fleet_->size()) +
          (eal_->hugepages() ? ", in hugepages" : ", without hugepages") + "\n";

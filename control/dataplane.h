@@ -45,6 +45,8 @@ class Dataplane {
   [[nodiscard]] std::string describe() const;
   /// Connections that are there now.
   [[nodiscard]] std::uint64_t connections() const;
+  /// Of these, the ones with more to come than a peer's FIN.
+  [[nodiscard]] std::uint64_t unfinished() const;
 
  private:
   std::vector<unsigned> cpus_;

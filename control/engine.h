@@ -34,6 +34,8 @@ class Engine {
   void drain();
   /// Connections that are still there.
   [[nodiscard]] std::uint64_t connections() const { return dataplane_.connections(); }
+  /// Of these, the ones worth waiting for: more is to come than a peer's FIN.
+  [[nodiscard]] std::uint64_t unfinished() const { return dataplane_.unfinished(); }
   /// Resets what is open and ends the workers. False when one of them does not end within some
   /// seconds: then nothing can be taken down any more.
   [[nodiscard]] bool end();

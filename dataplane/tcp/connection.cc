@@ -199,6 +199,7 @@ void Connection::close() {
   finish();
   orphan_until_ = core_.now() + core_.config.orphan_timeout;
   fire_by(orphan_until_);
+  note_fin_awaited();
 }
 
 void Connection::abort() {
@@ -248,6 +249,13 @@ void Connection::end_in_time_wait() {
   if (handler_ == nullptr) finish_up();
 }
 
+// Nobody here cares for what still comes, and the peer has everything.
+void Connection::note_fin_awaited() {
+  if (handler_ != nullptr || state_ != State::kFinWait2 || awaits_fin_) return;
+  awaits_fin_ = true;
+  core_.counters.awaiting_fin.add();
+}
+
 void Connection::leave_table() {
   if (state_ != State::kClosed) core_.flows.remove(hash_, self_);
   release_memory();
@@ -256,6 +264,7 @@ void Connection::leave_table() {
 // All that the object holds outside of itself.
 void Connection::release_memory() {
   state_ = State::kClosed;
+  if (std::exchange(awaits_fin_, false)) core_.counters.awaiting_fin.subtract();
   queue_.clear();
   reassembly_.clear(core_.held_runs);
   if (recovery_ != nullptr) core_.recoveries.destroy(*std::exchange(recovery_, nullptr));

@@ -179,6 +179,7 @@ class Connection final : public Stream {
   void retry_handshake();
   void probe_zero_window();
   void give_up_orphan();
+  void end_orphan();
   [[nodiscard]] Instant keep_alive_deadline() const;
   void keep_alive();
   void give_up();
@@ -212,6 +213,7 @@ class Connection final : public Stream {
   void fail(StreamError error);
   void end_in_time_wait();
   void leave_table();
+  void note_fin_awaited();
   void release_memory();
   void note_activity();
   [[nodiscard]] Sender sender();
@@ -235,6 +237,7 @@ class Connection final : public Stream {
   bool timestamps_ = false;
   bool sack_ = false;
   bool window_scaling_ = false;
+  bool awaits_fin_ = false;  // alone: closed here, and everything is acknowledged
   bool stalled_ = false;  // there is something to send and the peer's window takes hardly any
   EcnState ecn_;
   std::uint8_t send_shift_ = 0;               // Snd.Wind.Shift

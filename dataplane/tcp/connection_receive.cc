@@ -327,6 +327,7 @@ bool Connection::our_fin_acknowledged() {
   switch (state_) {
     case State::kFinWait1:
       state_ = State::kFinWait2;
+      note_fin_awaited();
       return true;
     case State::kClosing:
       end_in_time_wait();

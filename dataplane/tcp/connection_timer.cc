@@ -165,6 +165,11 @@ void Connection::give_up() {
 // The handler let go long ago and the peer does nothing for the connection's end.
 void Connection::give_up_orphan() {
   core_.counters.connections_orphaned.add();
+  end_orphan();
+}
+
+// A peer that has everything needs no reset, which might cost it what it has not yet read.
+void Connection::end_orphan() {
   if (state_ == State::kFinWait2) {
     leave_table();
     finish_up();

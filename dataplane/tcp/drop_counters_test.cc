@@ -89,8 +89,22 @@ TEST_F(DropCountersTest, ConnectionsWhosePeersEndNeverComes) {
   client_.close();
   run_for(seconds(1));
   EXPECT_EQ(client_counters().connections_orphaned.get(), 0U);
+  EXPECT_EQ(client_counters().awaiting_fin.get(), 1U);
   run_for(minutes(2));
   EXPECT_EQ(client_counters().connections_orphaned.get(), 1U);
+  EXPECT_EQ(client_counters().awaiting_fin.get(), 0U);
+  EXPECT_EQ(client_host().stack().connections(), 0U);
+}
+
+TEST_F(DropCountersTest, ConnectionsThatTheirPeerEndsAwaitNoFin) {
+  start();
+  establish();
+  client_.close();
+  run_for(milliseconds(100));
+  EXPECT_EQ(client_counters().awaiting_fin.get(), 1U);
+  server().close();
+  run_for(milliseconds(100));
+  EXPECT_EQ(client_counters().awaiting_fin.get(), 0U);
   EXPECT_EQ(client_host().stack().connections(), 0U);
 }
 

@@ -365,7 +365,13 @@ bool Stack::untouched() const {
 }
 
 void Stack::abort_all() {
-  connections_.for_each([](Connection& connection) { connection.abort(); });
+  connections_.for_each([](Connection& connection) {
+    if (connection.awaits_fin_) {
+      connection.end_orphan();
+    } else {
+      connection.abort();
+    }
+  });
   free_finished();
 }
 

@@ -15,6 +15,20 @@ from testbed.layout import HOST
 from testbed.process import run
 
 
+def test_a_stop_does_not_wait_for_clients_that_rest(
+    testbed: Testbed, client: Client, checked_program: Path
+) -> None:
+    """Theirs to close: a connection that Sluice has ended, and whose client has everything."""
+    testbed.start_sluice(checked_program)
+    resting = [client.connect() for _ in range(4)]
+    begun = time.monotonic()
+    testbed.stop_sluice()
+    assert time.monotonic() - begun < 10
+    for connection in resting:
+        assert connection.recv(1) == b""
+        connection.close()
+
+
 def written(testbed: Testbed, directory: Path, text: str = "") -> Path:
     """A configuration file as the testbed's, with more text at its end."""
     path = directory / "sluice.toml"

@@ -47,7 +47,8 @@ constexpr std::array kPortFields{
 constexpr std::array kTcpFields{
     Field<tcp::Counters>{"connections", "connections now, without half-open and TIME_WAIT",
                          &tcp::Counters::connections},
-    Field<tcp::Counters>{"awaiting_fin", "of these, closed here: nothing is left but the peer's FIN",
+    Field<tcp::Counters>{"awaiting_fin",
+                         "of these, closed here: nothing is left but the peer's FIN",
                          &tcp::Counters::awaiting_fin},
     Field<tcp::Counters>{"half_open", "handshakes under way now", &tcp::Counters::half_open},
     Field<tcp::Counters>{"time_wait", "TIME_WAIT records now", &tcp::Counters::time_wait},

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "dataplane/base/time.h"
-#include "dataplane/tcp/congestion_control.h"
+#include "dataplane/tcp/congestion/congestion_control.h"
 
 namespace sluice::tcp {
 

@@ -8,11 +8,11 @@
 #include "dataplane/ip/egress.h"
 #include "dataplane/ip/transport.h"
 #include "dataplane/stream.h"
-#include "dataplane/tcp/congestion_control.h"
+#include "dataplane/tcp/congestion/congestion_control.h"
 #include "dataplane/tcp/core.h"
 #include "dataplane/tcp/ecn.h"
 #include "dataplane/tcp/reassembly.h"
-#include "dataplane/tcp/recovery.h"
+#include "dataplane/tcp/recovery/recovery.h"
 #include "dataplane/tcp/round_trip.h"
 #include "dataplane/tcp/segment.h"
 #include "dataplane/tcp/send_queue.h"
@@ -238,7 +238,7 @@ class Connection final : public Stream {
   bool sack_ = false;
   bool window_scaling_ = false;
   bool awaits_fin_ = false;  // alone: closed here, and everything is acknowledged
-  bool stalled_ = false;  // there is something to send and the peer's window takes hardly any
+  bool stalled_ = false;     // there is something to send and the peer's window takes hardly any
   EcnState ecn_;
   std::uint8_t send_shift_ = 0;               // Snd.Wind.Shift
   std::uint8_t receive_shift_ = 0;            // Rcv.Wind.Shift

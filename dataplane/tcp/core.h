@@ -14,7 +14,7 @@
 #include "dataplane/tcp/counters.h"
 #include "dataplane/tcp/flow_table.h"
 #include "dataplane/tcp/reassembly.h"
-#include "dataplane/tcp/recovery.h"
+#include "dataplane/tcp/recovery/recovery.h"
 #include "dataplane/tcp/response_limit.h"
 #include "dataplane/tcp/segment_writer.h"
 

@@ -6,10 +6,10 @@ namespace sluice::tcp {
 
 /// TCP events of one worker. Written by the worker, read by anyone.
 struct Counters {
-  Counter connections;  ///< present connections, without half-open and TIME_WAIT
-  Counter awaiting_fin; ///< of these, closed here, with nothing left but the peer's FIN
-  Counter half_open;    ///< present half-open connections
-  Counter time_wait;    ///< present TIME_WAIT records
+  Counter connections;   ///< present connections, without half-open and TIME_WAIT
+  Counter awaiting_fin;  ///< of these, closed here, with nothing left but the peer's FIN
+  Counter half_open;     ///< present half-open connections
+  Counter time_wait;     ///< present TIME_WAIT records
 
   Counter segments_received;       ///< well-formed segments
   Counter segments_sent;           ///< all segments, retransmissions and resets included

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "dataplane/tcp/recovery.h"
+#include "dataplane/tcp/recovery/recovery.h"
 #include "dataplane/tcp/testing/pair_fixture.h"
 
 namespace sluice::tcp {

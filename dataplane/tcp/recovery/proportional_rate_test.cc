@@ -1,4 +1,4 @@
-#include "dataplane/tcp/proportional_rate.h"
+#include "dataplane/tcp/recovery/proportional_rate.h"
 
 #include <gtest/gtest.h>
 

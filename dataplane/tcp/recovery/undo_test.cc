@@ -1,12 +1,12 @@
 // Reactions to losses that were none are taken back, between two stacks in virtual time.
-#include "dataplane/tcp/undo.h"
+#include "dataplane/tcp/recovery/undo.h"
 
 #include <gtest/gtest.h>
 
 #include <memory>
 #include <string>
 
-#include "dataplane/tcp/forward_rto.h"
+#include "dataplane/tcp/recovery/forward_rto.h"
 #include "dataplane/tcp/testing/simulation.h"
 
 namespace sluice::tcp {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "dataplane/base/object_pool.h"
-#include "dataplane/tcp/sent_time.h"
+#include "dataplane/tcp/recovery/sent_time.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sluice::tcp {

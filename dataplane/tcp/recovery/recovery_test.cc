@@ -1,6 +1,6 @@
 // How losses are found and repaired, between two stacks and on a link that loses what it is told
 // to.
-#include "dataplane/tcp/recovery.h"
+#include "dataplane/tcp/recovery/recovery.h"
 
 #include <gtest/gtest.h>
 

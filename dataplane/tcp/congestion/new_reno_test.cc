@@ -1,4 +1,4 @@
-#include "dataplane/tcp/new_reno.h"
+#include "dataplane/tcp/congestion/new_reno.h"
 
 #include <gtest/gtest.h>
 

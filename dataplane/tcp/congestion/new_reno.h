@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "dataplane/tcp/window_growth.h"
+#include "dataplane/tcp/congestion/window_growth.h"
 
 namespace sluice::tcp {
 

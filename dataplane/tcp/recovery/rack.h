@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "dataplane/base/time.h"
+#include "dataplane/tcp/recovery/scoreboard.h"
 #include "dataplane/tcp/round_trip.h"
-#include "dataplane/tcp/scoreboard.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sluice::tcp {

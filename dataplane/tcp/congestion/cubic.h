@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "dataplane/tcp/window_growth.h"
+#include "dataplane/tcp/congestion/window_growth.h"
 
 namespace sluice::tcp {
 

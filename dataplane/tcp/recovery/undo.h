@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "dataplane/tcp/congestion_control.h"
-#include "dataplane/tcp/sent_time.h"
+#include "dataplane/tcp/congestion/congestion_control.h"
+#include "dataplane/tcp/recovery/sent_time.h"
 #include "dataplane/tcp/sequence.h"
 
 namespace sluice::tcp {

@@ -1,4 +1,4 @@
-#include "dataplane/tcp/scoreboard.h"
+#include "dataplane/tcp/recovery/scoreboard.h"
 
 #include <cstring>
 #include <type_traits>

@@ -1,4 +1,4 @@
-#include "dataplane/tcp/cubic.h"
+#include "dataplane/tcp/congestion/cubic.h"
 
 #include <algorithm>
 #include <cmath>

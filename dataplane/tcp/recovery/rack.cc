@@ -1,4 +1,4 @@
-#include "dataplane/tcp/rack.h"
+#include "dataplane/tcp/recovery/rack.h"
 
 #include <algorithm>
 

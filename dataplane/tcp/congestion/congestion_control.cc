@@ -1,4 +1,4 @@
-#include "dataplane/tcp/congestion_control.h"
+#include "dataplane/tcp/congestion/congestion_control.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
-#include "dataplane/tcp/rack.h"
+#include "dataplane/tcp/recovery/rack.h"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 
-#include "dataplane/tcp/tail_loss_probe.h"
+#include "dataplane/tcp/recovery/tail_loss_probe.h"
 
 namespace sluice::tcp {
 namespace {

@@ -1,4 +1,4 @@
-#include "dataplane/tcp/hystart.h"
+#include "dataplane/tcp/congestion/hystart.h"
 
 #include <gtest/gtest.h>
 

@@ -4,9 +4,9 @@
 #include <string_view>
 #include <variant>
 
-#include "dataplane/tcp/cubic.h"
-#include "dataplane/tcp/new_reno.h"
-#include "dataplane/tcp/window_growth.h"
+#include "dataplane/tcp/congestion/cubic.h"
+#include "dataplane/tcp/congestion/new_reno.h"
+#include "dataplane/tcp/congestion/window_growth.h"
 
 namespace sluice::tcp {
 

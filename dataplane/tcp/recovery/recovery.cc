@@ -1,4 +1,4 @@
-#include "dataplane/tcp/recovery.h"
+#include "dataplane/tcp/recovery/recovery.h"
 
 #include <algorithm>
 #include <array>

@@ -47,6 +47,8 @@ class Settings:
     queues: int = 1
     hugepages: bool | str = False
     max_connections: int = 16384
+    # Whether a sanitizer reuses freed memory soon: finds less, and lets what is held be seen.
+    lean: bool = False
     guests: bool = False
     # A further interface to the host behind the impaired link, as a client and as a server.
     far: bool = False

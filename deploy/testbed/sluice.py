@@ -20,6 +20,10 @@ SANITIZERS = {
     "LSAN_OPTIONS": f"suppressions={Path(__file__).with_name('leaks-of-drivers.txt')}",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
 }
+_LEAN = {
+    "ASAN_OPTIONS": SANITIZERS["ASAN_OPTIONS"]
+    + ":quarantine_size_mb=1:thread_local_quarantine_size_kb=64"
+}
 _FINDINGS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "Assertion ")
 
 
@@ -54,7 +58,7 @@ class Sluice:
             "sluice",
             [self.program, "run", "-c", self.config],
             self.settings.directory / "sluice.log",
-            SANITIZERS,
+            SANITIZERS | (_LEAN if self.settings.lean else {}),
         )
         wait_for(self._ready, f"Sluice answers on its admin socket ({self._started().log})", timeout)
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "http/router.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 
 namespace sluice::control {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "control/config/load.h"
 #include "http/router.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/temporary_directory.h"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "http/testing/proxy_world.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/client.h"
 #include "tls/testing/temporary_directory.h"

@@ -7,7 +7,7 @@
 #include "dataplane/base/counter.h"
 #include "dataplane/base/graveyard.h"
 #include "dataplane/buffer/packet_pool.h"
-#include "tls/buffer_reserve.h"
+#include "tls/record/buffer_reserve.h"
 
 namespace sluice::tls {
 

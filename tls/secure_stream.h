@@ -11,15 +11,15 @@
 #include "dataplane/base/graveyard.h"
 #include "dataplane/buffer/byte_chain.h"
 #include "dataplane/stream.h"
-#include "tls/client_context.h"
-#include "tls/connection_notes.h"
+#include "tls/client/client_context.h"
 #include "tls/control_budget.h"
 #include "tls/environment.h"
 #include "tls/failure.h"
 #include "tls/flow_accounting.h"
-#include "tls/mbuf_bio.h"
+#include "tls/handshake/connection_notes.h"
+#include "tls/handshake/mbuf_bio.h"
 #include "tls/openssl_types.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 
 namespace sluice::tls {
 

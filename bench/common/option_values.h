@@ -8,7 +8,7 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 
 /// Values of command-line options. `option` is the option's name, for the message; all throw
 /// std::invalid_argument with one for the operator.

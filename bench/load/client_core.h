@@ -13,7 +13,7 @@
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/buffer/packet_pool.h"
 #include "dataplane/tcp/stack.h"
-#include "tls/client_context.h"
+#include "tls/client/client_context.h"
 #include "tls/environment.h"
 
 namespace sluice::load {

@@ -9,7 +9,7 @@
 #include "bench/common/option_values.h"
 #include "bench/load/description.h"
 #include "bench/load/url.h"
-#include "tls/key_share_reuse.h"
+#include "tls/client/key_share_reuse.h"
 
 namespace sluice::load {
 namespace {

@@ -10,7 +10,7 @@
 #include "bench/load/text_template.h"
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
-#include "tls/client_context.h"
+#include "tls/client/client_context.h"
 
 namespace sluice::load {
 

@@ -6,7 +6,7 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 
 namespace sluice::serve {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "control/config/checks.h"
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 
 namespace sluice::control {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "control/admin/unix_socket.h"
-#include "tls/key_log_ring.h"
+#include "tls/handshake/key_log_ring.h"
 
 namespace sluice::control {
 

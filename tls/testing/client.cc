@@ -6,7 +6,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "tls/alpn.h"
+#include "tls/handshake/alpn.h"
 
 namespace sluice::tls::testing {
 namespace {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "dataplane/buffer/byte_chain.h"
-#include "tls/buffer_reserve.h"
-#include "tls/mbuf_bio.h"
+#include "tls/handshake/mbuf_bio.h"
 #include "tls/openssl_types.h"
+#include "tls/record/buffer_reserve.h"
 
 namespace sluice::tls::testing {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tls/client_context.h"
+#include "tls/client/client_context.h"
 #include "tls/testing/temporary_directory.h"
 #include "tls/testing/test_identity.h"
 

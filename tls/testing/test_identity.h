@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tls/server_identity.h"
+#include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/temporary_directory.h"
 

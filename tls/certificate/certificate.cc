@@ -1,0 +1,192 @@
+#include "tls/certificate/certificate.h"
+
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+#include "dataplane/wire/ip_address.h"
+#include "tls/certificate/pem_file.h"
+
+namespace sluice::tls {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& problem) {
+  throw std::runtime_error(path.string() + ": " + problem);
+}
+
+std::vector<fs::path> certificate_files_in(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> files;
+  fs::directory_iterator entry(directory, error);
+  for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+    const fs::path& path = entry->path();
+    const bool named = path.extension() == ".pem" || path.extension() == ".crt";
+    if (named && !path.filename().string().starts_with('.') && !fs::is_directory(path)) {
+      files.push_back(path);
+    }
+  }
+  if (error) refuse(directory, error.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+OpenSslPointer<EVP_PKEY> take_key(const fs::path& path, PemFile file) {
+  if (!file.key && file.encrypted_key) {
+    refuse(path,
+           "the private key in it is encrypted, and there is nobody to ask for the pass phrase; "
+           "\"openssl pkey -in FILE -out FILE.key\" writes it without one");
+  }
+  return std::move(file.key);
+}
+
+OpenSslPointer<EVP_PKEY> read_named_key(const fs::path& path) {
+  OpenSslPointer<EVP_PKEY> key = take_key(path, read_pem_file(path));
+  if (!key) refuse(path, "no private key in it");
+  return key;
+}
+
+// A key that nobody named: in the certificate's own file, then in the usual places beside it.
+OpenSslPointer<EVP_PKEY> find_key(const fs::path& certificate, PemFile file) {
+  if (file.key || file.encrypted_key) return take_key(certificate, std::move(file));
+  const fs::path appended = certificate.string() + ".key";
+  const fs::path replaced = fs::path(certificate).replace_extension(".key");
+  for (const fs::path& candidate : {appended, replaced}) {
+    std::error_code error;
+    const bool absent = fs::status(candidate, error).type() == fs::file_type::not_found;
+    if (!absent) return read_named_key(candidate);
+  }
+  refuse(certificate, "no private key: neither in it, nor in " + appended.string() + ", nor in " +
+                          replaced.string());
+}
+
+void check_key(const Certificate& certificate, const fs::path& key_path) {
+  ERR_clear_error();
+  if (X509_check_private_key(certificate.leaf.get(), certificate.key.get()) == 1) return;
+  const std::string where = key_path.empty() ? std::string() : " in " + key_path.string();
+  for (const auto& issuer : certificate.chain) {
+    if (X509_check_private_key(issuer.get(), certificate.key.get()) != 1) continue;
+    ERR_clear_error();
+    refuse(certificate.file, "the private key" + where +
+                                 " belongs to a later certificate of this file; the server's own "
+                                 "must come first, then its issuers");
+  }
+  ERR_clear_error();
+  refuse(certificate.file, "the private key" + where + " does not belong to this certificate");
+}
+
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string_view text_of(const ASN1_STRING* string) {
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+          static_cast<std::size_t>(ASN1_STRING_length(string))};
+}
+
+// A name with a zero byte in it is a forgery of another one.
+bool plausible(std::string_view name) {
+  return !name.empty() && name.find('\0') == std::string_view::npos;
+}
+
+std::optional<std::string> ip_address_text(const ASN1_STRING* address) {
+  const unsigned char* bytes = ASN1_STRING_get0_data(address);
+  if (ASN1_STRING_length(address) == 4) return wire::IpAddress::v4(bytes).to_string();
+  if (ASN1_STRING_length(address) == 16) return wire::IpAddress::v6(bytes).to_string();
+  return std::nullopt;
+}
+
+std::string common_name(const X509* leaf) {
+  X509_NAME* subject = X509_get_subject_name(leaf);
+  const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (index < 0) return {};
+  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, index));
+  unsigned char* utf8 = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&utf8, value);
+  if (size < 0) return {};
+  std::string name(reinterpret_cast<const char*>(utf8), static_cast<std::size_t>(size));
+  OPENSSL_free(utf8);
+  return name;
+}
+
+void read_names(Certificate& certificate) {
+  const OpenSslPointer<GENERAL_NAMES> alternatives(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate.leaf.get(), NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> addresses;
+  const int count = alternatives ? sk_GENERAL_NAME_num(alternatives.get()) : 0;
+  for (int i = 0; i < count; ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
+    if (name->type == GEN_DNS && plausible(text_of(name->d.dNSName))) {
+      certificate.dns_names.push_back(to_lower(text_of(name->d.dNSName)));
+    } else if (name->type == GEN_IPADD) {
+      if (auto text = ip_address_text(name->d.iPAddress)) addresses.push_back(std::move(*text));
+    }
+  }
+  if (certificate.dns_names.empty()) {
+    const std::string name = common_name(certificate.leaf.get());
+    if (plausible(name)) certificate.dns_names.push_back(to_lower(name));
+  }
+  certificate.names = certificate.dns_names;
+  certificate.names.insert(certificate.names.end(), addresses.begin(), addresses.end());
+  ERR_clear_error();
+}
+
+std::int64_t seconds_since_epoch(const std::string& file, const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) {
+    ERR_clear_error();
+    refuse(file, "the certificate's validity cannot be read");
+  }
+  return ::timegm(&parts);
+}
+
+}  // namespace
+
+std::vector<CertificateSource> find_certificates(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) refuse(path, error ? error.message() : "no such file or directory");
+  if (!fs::is_directory(status)) return {CertificateSource{path, {}}};
+
+  std::vector<CertificateSource> sources;
+  for (fs::path& file : certificate_files_in(path)) sources.push_back({std::move(file), {}});
+  if (sources.empty()) refuse(path, "no *.pem or *.crt file in this directory");
+  return sources;
+}
+
+Certificate load_certificate(const CertificateSource& source) {
+  Certificate certificate;
+  certificate.file = source.certificate.string();
+  PemFile file = read_pem_file(source.certificate);
+  if (file.certificates.empty()) {
+    refuse(source.certificate,
+           file.looks_like_der ? "no certificate in PEM form in it; \"openssl x509 -inform DER\" "
+                                 "reads the binary form and writes PEM"
+                               : "no certificate in PEM form in it");
+  }
+  certificate.leaf = std::move(file.certificates.front());
+  for (std::size_t i = 1; i < file.certificates.size(); ++i) {
+    certificate.chain.push_back(std::move(file.certificates[i]));
+  }
+  certificate.key = source.key.empty() ? find_key(source.certificate, std::move(file))
+                                       : read_named_key(source.key);
+  check_key(certificate, source.key);
+  read_names(certificate);
+  certificate.not_before =
+      seconds_since_epoch(certificate.file, X509_get0_notBefore(certificate.leaf.get()));
+  certificate.not_after =
+      seconds_since_epoch(certificate.file, X509_get0_notAfter(certificate.leaf.get()));
+  return certificate;
+}
+
+}  // namespace sluice::tls

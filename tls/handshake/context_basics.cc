@@ -1,0 +1,39 @@
+#include "tls/handshake/context_basics.h"
+
+#include <openssl/err.h>
+
+#include <stdexcept>
+
+namespace sluice::tls {
+namespace {
+
+// 112 bits of security: RSA from 2048 bits, SHA-2 signatures. Set here so that it does not depend
+// on how the library was built.
+constexpr int kSecurityLevel = 2;
+
+}  // namespace
+
+OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* library) {
+  ERR_clear_error();
+  OpenSslPointer<SSL_CTX> context(SSL_CTX_new_ex(library, nullptr, method));
+  if (!context) throw std::runtime_error("OpenSSL has no TLS: " + take_openssl_error());
+  SSL_CTX_set_security_level(context.get(), kSecurityLevel);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  // No auto chain: OpenSSL would otherwise look for issuers anew in each handshake.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  return context;
+}
+
+void use_certificate(SSL_CTX* context, const Certificate& certificate) {
+  bool done = SSL_CTX_use_certificate(context, certificate.leaf.get()) == 1 &&
+              SSL_CTX_use_PrivateKey(context, certificate.key.get()) == 1;
+  for (const auto& issuer : certificate.chain) {
+    done = done && SSL_CTX_add1_chain_cert(context, issuer.get()) == 1;
+  }
+  if (!done) {
+    throw std::runtime_error(certificate.file +
+                             ": OpenSSL does not accept the certificate: " + take_openssl_error());
+  }
+}
+
+}  // namespace sluice::tls

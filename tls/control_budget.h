@@ -1,9 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-
-#include "tls/flow_accounting.h"
+#include <limits>
 
 namespace sluice::tls {
 
@@ -16,21 +16,29 @@ class ControlBudget {
   /// So much plaintext earns the budget anew, if the peer also reads what it is sent.
   static constexpr std::size_t kWindow = std::size_t{64} * 1024;
 
-  /// A record with data was read.
-  void earn(std::size_t plaintext, const AcknowledgedPlaintext& sent) {
-    earned_ += plaintext;
-    if (earned_ < kWindow || sent.acknowledged_ciphertext() < sent_before_) return;
+  /// A record with data was read; so much ciphertext of ours is not acknowledged.
+  void earn(std::size_t plaintext, std::size_t in_flight) {
+    earned_ = std::min<std::uint32_t>(earned_ + static_cast<std::uint32_t>(plaintext), kWindow);
+    if (earned_ < kWindow || unread_ > 0) return;
     earned_ = 0;
     spent_ = 0;
-    sent_before_ = sent.sent_ciphertext();
+    unread_ = static_cast<std::uint32_t>(
+        std::min<std::size_t>(in_flight, std::numeric_limits<std::uint32_t>::max()));
+  }
+  /// Ciphertext of ours was acknowledged.
+  void acknowledged(std::size_t ciphertext) {
+    unread_ -= static_cast<std::uint32_t>(std::min<std::size_t>(ciphertext, unread_));
   }
   /// A record without data was read. False when there were too many.
-  [[nodiscard]] bool spend() { return ++spent_ <= kRecords; }
+  [[nodiscard]] bool spend() {
+    if (spent_ <= kRecords) ++spent_;
+    return spent_ <= kRecords;
+  }
 
  private:
-  std::size_t earned_ = 0;
-  std::uint64_t sent_before_ = 0;  // all that had been sent when the budget was last full
-  std::uint32_t spent_ = 0;
+  std::uint32_t unread_ = 0;  // of what was in flight when the budget was last full
+  std::uint32_t earned_ : 24 = 0;
+  std::uint32_t spent_ : 8 = 0;
 };
 
 }  // namespace sluice::tls

@@ -18,25 +18,25 @@ TEST(ControlBudget, IsSpentAfterSoManyRecords) {
 }
 
 TEST(ControlBudget, DataEarnsItAnew) {
-  const AcknowledgedPlaintext sent;
   ControlBudget budget;
   EXPECT_TRUE(budget.spend());
-  budget.earn(ControlBudget::kWindow - 1, sent);
+  budget.earn(ControlBudget::kWindow - 1, 0);
   EXPECT_EQ(spend_all(budget), ControlBudget::kRecords - 1);
-  budget.earn(1, sent);
+  budget.earn(1, 0);
   EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
 }
 
 TEST(ControlBudget, APeerThatDoesNotReadEarnsNothing) {
-  AcknowledgedPlaintext sent;
   ControlBudget budget;
-  sent.sent(1000);
-  budget.earn(ControlBudget::kWindow, sent);
+  budget.earn(ControlBudget::kWindow, 1000);
   EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
-  budget.earn(10 * ControlBudget::kWindow, sent);
+  budget.earn(10 * ControlBudget::kWindow, 1000);
   EXPECT_EQ(spend_all(budget), 0U);
-  (void)sent.acknowledged(1000);
-  budget.earn(0, sent);
+  budget.acknowledged(999);
+  budget.earn(0, 1);
+  EXPECT_EQ(spend_all(budget), 0U);
+  budget.acknowledged(1);
+  budget.earn(0, 0);
   EXPECT_EQ(spend_all(budget), ControlBudget::kRecords);
 }
 

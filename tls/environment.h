@@ -6,8 +6,11 @@
 
 #include "dataplane/base/counter.h"
 #include "dataplane/base/graveyard.h"
+#include "dataplane/base/time.h"
 #include "dataplane/buffer/packet_pool.h"
 #include "tls/record/buffer_reserve.h"
+#include "tls/record/record_header.h"
+#include "tls/record/record_tools.h"
 
 namespace sluice::tls {
 
@@ -25,28 +28,44 @@ struct Counters {
   Counter alerts_received;    ///< fatal ones, which end the connection
   Counter control_floods;     ///< closed for too many records that carry no data
   Counter truncated;          ///< FIN without close_notify after the handshake
+  Counter key_updates;        ///< TLS 1.3: the peer's keys and our own that were replaced
   Counter out_of_buffers;     ///< failed because the pool was dry
   Counter records_postponed;  ///< waited for a buffer before they were made
   Counter lingering;          ///< now: closed by their handlers, waiting for buffers for the rest
 };
 
+/// Who protects the records of connections after their handshake.
+enum class RecordLayer : std::uint8_t {
+  /// Sluice, where the cipher suite is one with an AEAD of Suite: the SSL object is freed.
+  kOwn,
+  kOpenSsl,
+};
+
 /// What the TLS streams of one worker share. Its owner keeps it alive longer than any stream, and
 /// destroys it before the pool. About 16 KiB large.
 struct Environment {
-  /// The largest plaintext of one record (RFC 8446 section 5.1).
-  static constexpr std::size_t kMaxPlaintext = 1U << 14;
-
-  Environment(PacketPool& packet_pool, Graveyard& worker_graveyard, Counters& worker_counters)
+  /// Throws std::runtime_error when OpenSSL lacks what TLS needs.
+  Environment(PacketPool& packet_pool, Graveyard& worker_graveyard, const Clock& worker_clock,
+              Counters& worker_counters)
       : pool(packet_pool),
         graveyard(worker_graveyard),
+        clock(worker_clock),
         counters(worker_counters),
-        reserve(packet_pool) {}
+        reserve(packet_pool),
+        records(reserve) {}
 
   PacketPool& pool;
   Graveyard& graveyard;
+  const Clock& clock;
   Counters& counters;
   BufferReserve reserve;
-  /// Where the plaintext of one record is gathered from its buffers; of no meaning between calls.
+  RecordTools records;
+  RecordLayer record_layer = RecordLayer::kOwn;
+  /// With TLS 1.3, both sides' keys are replaced after so many records: the AES-GCM ones must be
+  /// before 2^24.5 (RFC 8446 section 5.5).
+  std::uint64_t records_per_key = std::uint64_t{1} << 24;
+  /// Where the plaintext of one record is gathered from its buffers for OpenSSL; of no meaning
+  /// between calls.
   std::array<std::uint8_t, kMaxPlaintext> scratch;
 };
 

@@ -12,28 +12,27 @@ namespace sluice::tls {
 /// record larger than the window arrives in the end; a peer gains at most one record by it.
 class ReceiveCredit {
  public:
-  void received(std::size_t ciphertext) { received_ += ciphertext; }
-  void decrypted(std::size_t plaintext) { decrypted_ += plaintext; }
+  void received(std::size_t ciphertext) { owed_ += static_cast<std::uint32_t>(ciphertext); }
+  void decrypted(std::size_t plaintext) { unconsumed_ += static_cast<std::uint32_t>(plaintext); }
   /// The handler is done with plaintext; more than it was given counts as all of it.
   void consumed(std::size_t plaintext) {
-    consumed_ += std::min<std::uint64_t>(plaintext, decrypted_ - consumed_);
+    unconsumed_ -= static_cast<std::uint32_t>(std::min<std::size_t>(plaintext, unconsumed_));
   }
 
   /// By how many bytes to open the window now; they count as given back. `unread` are the received
   /// bytes that were not looked at yet.
   [[nodiscard]] std::size_t take(std::size_t unread) {
-    const std::uint64_t held = (decrypted_ - consumed_) + unread;
-    if (received_ - returned_ <= held) return 0;
-    const std::uint64_t due = received_ - returned_ - held;
-    returned_ += due;
-    return static_cast<std::size_t>(due);
+    const std::size_t held = unconsumed_ + unread;
+    if (owed_ <= held) return 0;
+    const std::size_t due = owed_ - held;
+    owed_ = static_cast<std::uint32_t>(held);
+    return due;
   }
 
  private:
-  std::uint64_t received_ = 0;   // ciphertext from below
-  std::uint64_t returned_ = 0;   // of it, given back to the window
-  std::uint64_t decrypted_ = 0;  // plaintext
-  std::uint64_t consumed_ = 0;   // of it, by the handler
+  // No receive window is as large as these can count (RFC 7323 section 2.3).
+  std::uint32_t owed_ = 0;        // ciphertext that was not given back to the window
+  std::uint32_t unconsumed_ = 0;  // plaintext that the handler has not consumed
 };
 
 /// What acknowledged ciphertext means in plaintext. All overhead sent so far counts as acknowledged
@@ -42,32 +41,25 @@ class ReceiveCredit {
 class AcknowledgedPlaintext {
  public:
   /// Plaintext was encrypted; the ciphertext is told to sent() before any of it is acknowledged.
-  void sealed(std::size_t plaintext) { plaintext_ += plaintext; }
-  void sent(std::size_t ciphertext) { ciphertext_ += ciphertext; }
+  void sealed(std::size_t plaintext) { outstanding_ += plaintext; }
+  void sent(std::size_t ciphertext) { in_flight_ += ciphertext; }
 
   /// Ciphertext was acknowledged; returns how much more plaintext is.
   [[nodiscard]] std::size_t acknowledged(std::size_t ciphertext) {
-    acknowledged_ciphertext_ += ciphertext;
-    const std::uint64_t in_flight = ciphertext_ - std::min(acknowledged_ciphertext_, ciphertext_);
-    const std::uint64_t known = plaintext_ - std::min(in_flight, plaintext_);
-    if (known <= acknowledged_plaintext_) return 0;
-    const std::uint64_t more = known - acknowledged_plaintext_;
-    acknowledged_plaintext_ = known;
-    return static_cast<std::size_t>(more);
+    in_flight_ -= std::min(ciphertext, in_flight_);
+    const std::size_t more = outstanding_ - std::min(in_flight_, outstanding_);
+    outstanding_ -= more;
+    return more;
   }
 
-  [[nodiscard]] std::uint64_t sent_ciphertext() const { return ciphertext_; }
-  [[nodiscard]] std::uint64_t acknowledged_ciphertext() const { return acknowledged_ciphertext_; }
+  /// Ciphertext that was sent and not acknowledged.
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_; }
   /// Plaintext that was encrypted and is not known to be acknowledged.
-  [[nodiscard]] std::size_t outstanding() const {
-    return static_cast<std::size_t>(plaintext_ - acknowledged_plaintext_);
-  }
+  [[nodiscard]] std::size_t outstanding() const { return outstanding_; }
 
  private:
-  std::uint64_t plaintext_ = 0;
-  std::uint64_t ciphertext_ = 0;
-  std::uint64_t acknowledged_ciphertext_ = 0;
-  std::uint64_t acknowledged_plaintext_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t outstanding_ = 0;
 };
 
 }  // namespace sluice::tls

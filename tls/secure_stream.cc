@@ -7,58 +7,53 @@
 #include <utility>
 
 namespace sluice::tls {
-namespace {
-
-// More than the longest honest handshake takes: a hello with post-quantum key shares, twice after a
-// HelloRetryRequest, and the peer's certificate chain.
-constexpr std::uint64_t kMaxHandshakeBytes = std::uint64_t{64} * 1024;
-
-std::string_view text_or_nothing(const char* text) {
-  return text == nullptr ? std::string_view() : std::string_view(text);
-}
-
-}  // namespace
 
 SecureStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandler& handler,
                      Environment& environment) {
+  std::unique_ptr<OpenSslSession> session(
+      new (std::nothrow) OpenSslSession(identity.context(), Role::kServer, environment.reserve));
+  if (session == nullptr) return nullptr;
   auto* stream = new (std::nothrow)
-      SecureStream(SecureStream::Role::kServer, identity.context(), lower, handler, environment);
+      SecureStream(Role::kServer, lower, handler, environment, std::move(session));
   if (stream != nullptr) lower.set_handler(*stream);
   return stream;
 }
 
 SecureStream* connect(Stream& lower, const ClientContext& context, const ConnectOptions& options,
                       StreamHandler& handler, Environment& environment) {
-  std::unique_ptr<SecureStream> made(new (std::nothrow) SecureStream(
-      SecureStream::Role::kClient, context.context(), lower, handler, environment));
+  std::unique_ptr<OpenSslSession> session(
+      new (std::nothrow) OpenSslSession(context.context(), Role::kClient, environment.reserve));
   ERR_clear_error();
-  if (made == nullptr || !made->make_ssl() ||
-      !context.prepare(made->ssl_.get(), options.server_name, options.session)) {
+  if (session == nullptr || !session->start() ||
+      !context.prepare(session->ssl(), options.server_name, options.session)) {
     ERR_clear_error();
     return nullptr;
   }
-  SecureStream* stream = made.release();
+  auto* stream = new (std::nothrow)
+      SecureStream(Role::kClient, lower, handler, environment, std::move(session));
+  if (stream == nullptr) return nullptr;
   lower.set_handler(*stream);
   if (options.lower_is_open) {
-    const SecureStream::Outcome outcome = stream->begin_handshake();
-    if (outcome != SecureStream::Outcome::kDone) stream->fail_later(outcome);
+    const Outcome outcome = stream->begin_handshake();
+    if (outcome != Outcome::kDone) stream->fail_later(outcome);
   }
   return stream;
 }
 
-SecureStream::SecureStream(Role role, std::shared_ptr<SSL_CTX> context, Stream& lower,
-                           StreamHandler& handler, Environment& environment)
+SecureStream::SecureStream(Role role, Stream& lower, StreamHandler& handler,
+                           Environment& environment, std::unique_ptr<OpenSslSession> session)
     : lower_(&lower),
       handler_(&handler),
       environment_(environment),
-      context_(std::move(context)),
-      transport_(environment.reserve),
+      openssl_(std::move(session)),
       role_(role) {}
 
 SecureStream::~SecureStream() {
-  // To OpenSSL a session is spoilt by an end without close_notify, which TLS does not say any more
-  // since version 1.1; many clients end with a reset.
-  if (ssl_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  if (own_records_) {
+    const std::size_t size = suite().key_size();
+    environment_.records.ciphers.forget(aead_, std::span(receiving_.key).first(size));
+    environment_.records.ciphers.forget(aead_, std::span(sending_.key).first(size));
+  }
   if (untold_ && handler_ != nullptr) handler_->on_failure(*untold_);
 }
 
@@ -73,26 +68,23 @@ wire::Endpoint SecureStream::remote() const {
   return lower_ == nullptr ? wire::Endpoint{} : lower_->remote();
 }
 
-// --- Handshake
+// --- What is under way
 
-// A client's is made by connect(), which tells it the server's name; a server's only when the
-// client has sent something.
-bool SecureStream::make_ssl() {
-  ERR_clear_error();
-  ssl_.reset(SSL_new(context_.get()));
-  OpenSslPointer<BIO> bio = transport_.make_bio();
-  if (!ssl_ || !bio) return false;
-  role_ == Role::kClient ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
-  BIO* both = bio.release();
-  SSL_set_bio(ssl_.get(), both, both);
-  notes_.follow(ssl_.get());
-  return true;
+InFlight& SecureStream::in_flight() {
+  if (!in_flight_) in_flight_ = std::make_unique<InFlight>();
+  return *in_flight_;
 }
 
-SecureStream::Outcome SecureStream::begin_handshake() {
+void SecureStream::forget_if_idle() {
+  if (in_flight_ && in_flight_->idle()) in_flight_.reset();
+}
+
+// --- Handshake
+
+Outcome SecureStream::begin_handshake() {
   environment_.counters.handshakes_started.add();
   phase_ = Phase::kHandshake;
-  if (!ssl_ && !make_ssl()) return Outcome::kNoMemory;
+  if (!openssl_->start()) return Outcome::kNoMemory;
   if (role_ == Role::kServer) return Outcome::kDone;  // the client speaks first
   const Outcome outcome = advance_handshake();
   if (outcome == Outcome::kDone) flush();
@@ -107,7 +99,7 @@ void SecureStream::on_open() {
 
 void SecureStream::continue_handshake() {
   Outcome outcome = phase_ == Phase::kWaiting ? begin_handshake() : Outcome::kDone;
-  while (outcome == Outcome::kDone && phase_ == Phase::kHandshake && transport_.offer_record()) {
+  while (outcome == Outcome::kDone && phase_ == Phase::kHandshake && openssl_->offer_record()) {
     outcome = advance_handshake();
   }
   if (outcome != Outcome::kDone) return fail(outcome);
@@ -115,56 +107,81 @@ void SecureStream::continue_handshake() {
 }
 
 // As far as what was received of the present record allows.
-SecureStream::Outcome SecureStream::advance_handshake() {
-  ERR_clear_error();
-  const int result = SSL_do_handshake(ssl_.get());
-  if (transport_.out_of_buffers()) return Outcome::kNoMemory;
-  if (result == 1) {
-    opened();
-    return Outcome::kDone;
-  }
-  const bool too_long = transport_.total_read() > kMaxHandshakeBytes;
-  if (too_long) failure_ = {Failure::Kind::kTooLong};
-  const bool wants_more = SSL_get_error(ssl_.get(), result) == SSL_ERROR_WANT_READ;
-  return wants_more && !transport_.broken() && !too_long ? Outcome::kDone : Outcome::kFailed;
+Outcome SecureStream::advance_handshake() {
+  const Outcome outcome = openssl_->shake_hands();
+  if (outcome == Outcome::kDone && openssl_->complete()) opened();
+  return outcome;
 }
 
+// OpenSSL's last flight goes ahead of records of our own. What was agreed on can be asked of
+// OpenSSL while the handler is told.
 void SecureStream::opened() {
-  Counters& counters = environment_.counters;
   phase_ = Phase::kOpen;
-  counters.handshakes_completed.add();
-  if (resumed()) counters.handshakes_resumed.add();
-  (SSL_version(ssl_.get()) == TLS1_3_VERSION ? counters.tls13 : counters.tls12).add();
+  count_handshake();
+  flush();
+  if (!openssl_->expects_session()) take_over_records();
   write_queued();
   if (handler_ != nullptr && lower_ != nullptr) handler_->on_open();
+  let_go_of_openssl();
+}
+
+void SecureStream::count_handshake() {
+  Counters& counters = environment_.counters;
+  tls13_ = SSL_version(openssl_->ssl()) == TLS1_3_VERSION;
+  counters.handshakes_completed.add();
+  if (openssl_->resumed()) counters.handshakes_resumed.add();
+  (tls13_ ? counters.tls13 : counters.tls12).add();
+}
+
+// Where that is not possible, OpenSSL goes on.
+void SecureStream::take_over_records() {
+  const std::optional<Suite> suite = openssl_->suite();
+  const bool possible =
+      environment_.record_layer == RecordLayer::kOwn && suite && lower_ != nullptr &&
+      openssl_->copy_keys(environment_.records.schedule, *suite, receiving_, sending_);
+  if (!possible) return;
+  aead_ = suite->aead;
+  max_plaintext_ = static_cast<std::uint16_t>(openssl_->max_plaintext());
+  ByteChain unread = openssl_->take_input();
+  if (!unread.empty()) in_flight().received = std::move(unread);
+  own_records_ = true;
+}
+
+// But for a session that nobody has taken yet.
+void SecureStream::let_go_of_openssl() {
+  if (!own_records_) return;
+  openssl_->release();
+  if (!openssl_->has_session()) openssl_.reset();
+}
+
+OpenSslPointer<SSL_SESSION> SecureStream::take_session() {
+  if (!openssl_) return nullptr;
+  OpenSslPointer<SSL_SESSION> session = openssl_->take_session();
+  if (own_records_ && openssl_->ssl() == nullptr) openssl_.reset();
+  return session;
 }
 
 // --- What was agreed on
 
 std::string_view SecureStream::negotiated_protocol() const {
-  const unsigned char* name = nullptr;
-  unsigned size = 0;
-  if (phase_ == Phase::kOpen) SSL_get0_alpn_selected(ssl_.get(), &name, &size);
-  return {reinterpret_cast<const char*>(name), size};
+  return phase_ == Phase::kOpen && openssl_ ? openssl_->protocol() : std::string_view();
 }
 
 std::string_view SecureStream::negotiated_version() const {
-  return phase_ == Phase::kOpen ? SSL_get_version(ssl_.get()) : std::string_view();
+  if (phase_ != Phase::kOpen) return {};
+  return tls13_ ? "TLSv1.3" : "TLSv1.2";
 }
 
 std::string_view SecureStream::negotiated_cipher() const {
-  if (phase_ != Phase::kOpen) return {};
-  return text_or_nothing(SSL_CIPHER_get_name(SSL_get_current_cipher(ssl_.get())));
+  return phase_ == Phase::kOpen && openssl_ ? openssl_->cipher() : std::string_view();
 }
 
 std::string_view SecureStream::negotiated_group() const {
-  if (phase_ != Phase::kOpen) return {};
-  const auto group = static_cast<int>(SSL_get_negotiated_group(ssl_.get()));
-  return group == 0 ? std::string_view() : text_or_nothing(SSL_group_to_name(ssl_.get(), group));
+  return phase_ == Phase::kOpen && openssl_ ? openssl_->group() : std::string_view();
 }
 
 bool SecureStream::resumed() const {
-  return phase_ == Phase::kOpen && SSL_session_reused(ssl_.get()) == 1;
+  return phase_ == Phase::kOpen && openssl_ && openssl_->resumed();
 }
 
 }  // namespace sluice::tls

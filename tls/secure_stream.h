@@ -16,9 +16,12 @@
 #include "tls/environment.h"
 #include "tls/failure.h"
 #include "tls/flow_accounting.h"
-#include "tls/handshake/connection_notes.h"
-#include "tls/handshake/mbuf_bio.h"
+#include "tls/handshake/openssl_session.h"
+#include "tls/in_flight.h"
 #include "tls/openssl_types.h"
+#include "tls/record/suite.h"
+#include "tls/record/traffic_keys.h"
+#include "tls/record_size.h"
 #include "tls/server/server_identity.h"
 
 namespace sluice::tls {
@@ -38,6 +41,11 @@ struct ConnectOptions;
 /// buffers that ran out (kNoMemory), and of whatever the stream below fails with. A failure that is
 /// found in send(), finish() or connect() is told when the worker clears its graveyard, never from
 /// inside those calls.
+///
+/// OpenSSL makes the handshake. Then its SSL object is freed and records are protected here, unless
+/// Environment::record_layer or the cipher suite says otherwise (a client that wants sessions does
+/// so when it has one, or data has come). With TLS 1.3 keys are replaced as the peer asks for it,
+/// and before they have protected too many records.
 ///
 /// A peer cannot renegotiate, and cannot send more than a few records in a row that carry no data
 /// (key updates, warnings, tickets, empty ones). close() before on_open() drops what was queued.
@@ -59,12 +67,11 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   [[nodiscard]] wire::Endpoint local() const override;
   [[nodiscard]] wire::Endpoint remote() const override;
 
-  // What was agreed on, from on_open() on; "" before, and for what is not used. The text of the
-  // protocol lives as long as the stream, the others for ever.
+  // What was agreed on: to be asked while on_open() is called; "" before, and for what is not used.
 
-  /// The application protocol (ALPN).
+  /// The application protocol (ALPN). Lives until on_open() returns.
   [[nodiscard]] std::string_view negotiated_protocol() const;
-  /// "TLSv1.2" or "TLSv1.3".
+  /// "TLSv1.2" or "TLSv1.3"; also after on_open().
   [[nodiscard]] std::string_view negotiated_version() const;
   /// OpenSSL's name: "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256".
   [[nodiscard]] std::string_view negotiated_cipher() const;
@@ -72,15 +79,17 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   [[nodiscard]] std::string_view negotiated_group() const;
   /// The handshake was a short one, by a session of an earlier connection.
   [[nodiscard]] bool resumed() const;
+  /// The handshake is done, and OpenSSL has no part in the connection any more.
+  [[nodiscard]] bool protects_records() const { return own_records_; }
 
   /// As a client: the newest session the server has given that was not taken yet, or null. With
   /// TLS 1.2 it is there from on_open() on; with TLS 1.3 it comes at any time after that, most
   /// often just ahead of the first data. After a resumed handshake of TLS 1.2 there may be none:
   /// the session that was resumed is still good. The handler may ask in on_failure(), too.
-  [[nodiscard]] OpenSslPointer<SSL_SESSION> take_session() { return std::move(notes_.session); }
+  [[nodiscard]] OpenSslPointer<SSL_SESSION> take_session();
 
   /// Why TLS failed; for the handler to ask in on_failure().
-  [[nodiscard]] const Failure& failure() const { return failure_; }
+  [[nodiscard]] Failure failure() const { return in_flight_ ? in_flight_->failure : Failure{}; }
 
   // From the stream below.
   void on_open() override;
@@ -94,34 +103,49 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   friend SecureStream* connect(Stream&, const ClientContext&, const ConnectOptions&, StreamHandler&,
                                Environment&);
 
-  enum class Role : std::uint8_t { kServer, kClient };
   enum class Phase : std::uint8_t { kWaiting, kHandshake, kOpen };
-  /// What a step, such as reading a record, came to.
-  enum class Outcome : std::uint8_t { kDone, kEnd, kFailed, kNoMemory };
 
-  SecureStream(Role role, std::shared_ptr<SSL_CTX> context, Stream& lower, StreamHandler& handler,
-               Environment& environment);
+  SecureStream(Role role, Stream& lower, StreamHandler& handler, Environment& environment,
+               std::unique_ptr<OpenSslSession> session);
 
   // Handshake (secure_stream.cc).
-  bool make_ssl();
   Outcome begin_handshake();
   Outcome advance_handshake();
   void continue_handshake();
   void opened();
+  void count_handshake();
+  void take_over_records();
+  void let_go_of_openssl();
 
   // Receiving (secure_stream_receiving.cc).
-  void read_records();
-  Outcome read_record(ByteChain& plaintext, Packet& buffer);
-  [[nodiscard]] bool too_many_control_records(std::size_t plaintext);
+  void read_records(ByteChain data);
+  Outcome read_with_openssl(ByteChain& plaintext);
+  Outcome read_openssl_record(ByteChain& plaintext, Packet& buffer);
+  Outcome read_own_records(ByteChain data, ByteChain& plaintext);
+  Outcome open_next(ByteChain& received, ByteChain& plaintext);
   void deliver(ByteChain plaintext);
   /// Whether received records are still of interest to anybody.
   [[nodiscard]] bool receiving() const;
   void open_window();
 
+  // Records of our own that carry no data (secure_stream_control.cc).
+  [[nodiscard]] bool too_many_control_records();
+  Outcome take_control_record(ContentType type, const ByteChain& plaintext);
+  Outcome take_alert(const ByteChain& plaintext);
+  Outcome take_handshake_messages(const ByteChain& plaintext);
+  [[nodiscard]] bool update_receiving_keys();
+  [[nodiscard]] bool update_sending_keys(bool ask_for_the_same);
+  Outcome refuse(Alert alert);
+  bool seal_alert(AlertLevel level, Alert alert);
+
   // Sending (secure_stream_sending.cc).
-  void write_queued();
-  bool write_record();
+  void write_queued(ByteChain more = {});
+  bool write_all(ByteChain& plaintext);
+  bool write_record(ByteChain& plaintext);
+  Outcome write_with_openssl(const ByteChain& plaintext, std::size_t size);
+  Outcome seal(const ByteChain& plaintext, std::size_t size);
   bool write_close_notify();
+  void end_lower(bool ending);
   bool reserve_buffers(std::size_t plaintext);
   void flush();
 
@@ -134,26 +158,35 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   void linger();
   void let_go_of_lower();
 
+  [[nodiscard]] Suite suite() const { return {.aead = aead_, .tls13 = tls13_}; }
+  InFlight& in_flight();
+  void forget_if_idle();
+
+  // An idle connection is as large as this object: there may be a million of them.
+
   Stream* lower_;           // null once let go
   StreamHandler* handler_;  // null once it has let go
   Environment& environment_;
-  std::shared_ptr<SSL_CTX> context_;
-  MbufBio transport_;
-  ConnectionNotes notes_;
-  OpenSslPointer<SSL> ssl_;  // a server's is null until the client's first byte
-  ByteChain queued_;         // plaintext that waits for the handshake or for buffers
-  ReceiveCredit credit_;
+  std::unique_ptr<OpenSslSession> openssl_;  // a server's is null until the client's first byte
+  std::unique_ptr<InFlight> in_flight_;
   AcknowledgedPlaintext sent_;
+  ReceiveCredit credit_;
   ControlBudget control_;
-  Failure failure_;
-  Role role_;
-  Phase phase_ = Phase::kWaiting;
-  bool peer_ended_ = false;  // close_notify has come
-  bool finishing_ = false;   // our end is due behind what is queued
-  bool finished_ = false;    // our close_notify is written
-  bool lower_finished_ = false;
-  bool lingering_ = false;
-  std::optional<StreamError> untold_;  // a failure the handler does not know of
+  RecordSize record_size_;
+  TrafficKeys receiving_;
+  TrafficKeys sending_;
+  std::uint16_t max_plaintext_ = kMaxPlaintext;  // that the peer wants in a record
+  std::optional<StreamError> untold_;            // a failure the handler does not know of
+  Role role_ : 1;
+  Phase phase_ : 2 = Phase::kWaiting;
+  Aead aead_ : 2 = Aead::kAes128Gcm;
+  bool tls13_ : 1 = false;
+  bool own_records_ : 1 = false;  // OpenSSL's part is over
+  bool peer_ended_ : 1 = false;   // close_notify has come
+  bool finishing_ : 1 = false;    // our end is due behind what is queued
+  bool finished_ : 1 = false;     // our close_notify is written, or a fatal alert
+  bool lower_finished_ : 1 = false;
+  bool lingering_ : 1 = false;
 };
 
 /// Starts TLS as the server over `lower`, whose handler the stream becomes. Events go to `handler`,

@@ -41,6 +41,7 @@ std::string certificate_refusal(std::uint32_t code) {
 struct Kind {
   int version;
   bool own_library;
+  RecordLayer records = RecordLayer::kOwn;
 };
 
 class SecureStreamClient : public ::testing::TestWithParam<Kind> {
@@ -133,13 +134,13 @@ TEST_P(SecureStreamClient, LearnsWhatWasAgreedOn) {
   EXPECT_EQ(client.negotiated_cipher(), "");
   EXPECT_EQ(client.negotiated_group(), "");
   pair.handshake();
-  for (const SecureStream* side : {pair.client.stream, pair.server.stream}) {
-    EXPECT_EQ(side->negotiated_version(), is_tls13() ? "TLSv1.3" : "TLSv1.2");
-    EXPECT_EQ(side->negotiated_cipher(),
+  for (const Pair::Side* side : {&pair.client, &pair.server}) {
+    EXPECT_EQ(side->stream->negotiated_version(), is_tls13() ? "TLSv1.3" : "TLSv1.2");
+    EXPECT_EQ(side->agreed.cipher,
               is_tls13() ? "TLS_AES_128_GCM_SHA256" : "ECDHE-ECDSA-AES128-GCM-SHA256");
-    EXPECT_EQ(side->negotiated_group(), "x25519");
-    EXPECT_EQ(side->negotiated_protocol(), "http/1.1");
-    EXPECT_FALSE(side->resumed());
+    EXPECT_EQ(side->agreed.group, "x25519");
+    EXPECT_EQ(side->agreed.protocol, "http/1.1");
+    EXPECT_FALSE(side->agreed.resumed);
   }
 }
 
@@ -165,8 +166,8 @@ TEST_P(SecureStreamClient, ChoosesCiphersAndGroups) {
   const ClientContext context(chosen);
   Pair pair(identity(), context);
   pair.handshake();
-  EXPECT_NE(pair.client.stream->negotiated_cipher().find("CHACHA20"), std::string_view::npos);
-  EXPECT_EQ(pair.client.stream->negotiated_group(), "secp384r1");
+  EXPECT_NE(pair.client.agreed.cipher.find("CHACHA20"), std::string::npos);
+  EXPECT_EQ(pair.client.agreed.group, "secp384r1");
 }
 
 // --- Sessions
@@ -179,8 +180,8 @@ TEST_P(SecureStreamClient, ResumesASession) {
             {.connect = {.server_name = "server.test", .session = session.get()}});
   pair.handshake();
   EXPECT_TRUE(pair.client.handler.opened);
-  EXPECT_TRUE(pair.client.stream->resumed());
-  EXPECT_TRUE(pair.server.stream->resumed());
+  EXPECT_TRUE(pair.client.agreed.resumed);
+  EXPECT_TRUE(pair.server.agreed.resumed);
   EXPECT_EQ(pair.client.counters().handshakes_resumed.get(), 1U);
   EXPECT_EQ(pair.client.stream->take_session() != nullptr, is_tls13());
 }
@@ -192,7 +193,7 @@ TEST_P(SecureStreamClient, AnEndWithoutCloseNotifyDoesNotSpoilASession) {
     Pair pair(identity(), context,
               {.connect = {.server_name = "server.test", .session = session.get()}});
     pair.handshake();
-    EXPECT_TRUE(pair.client.stream->resumed()) << round;
+    EXPECT_TRUE(pair.client.agreed.resumed) << round;
     if (auto newer = pair.client.stream->take_session()) session = std::move(newer);
     pair.client.lower.deliver_failure(StreamError::kReset);
   }
@@ -206,7 +207,7 @@ TEST_P(SecureStreamClient, ASessionOfTls13IsGoodForOneConnection) {
     Pair pair(identity(), context, options);
     pair.handshake();
     EXPECT_TRUE(pair.client.handler.opened);
-    EXPECT_EQ(pair.client.stream->resumed(), first || !is_tls13());
+    EXPECT_EQ(pair.client.agreed.resumed, first || !is_tls13());
   }
 }
 
@@ -218,7 +219,7 @@ TEST_P(SecureStreamClient, ASessionIsNotResumedForAnotherNameOrContext) {
   const auto resumes = [](const ClientContext& by, const std::string& name, SSL_SESSION* from) {
     Pair pair(identity(), by, {.connect = {.server_name = name, .session = from}});
     pair.handshake();
-    return pair.client.handler.opened && pair.client.stream->resumed();
+    return pair.client.handler.opened && pair.client.agreed.resumed;
   };
   EXPECT_FALSE(resumes(context, "other.test", session.get()));
   EXPECT_FALSE(resumes(context, "server.test", unverified.get()));

@@ -50,13 +50,12 @@ void SecureStream::on_failure(StreamError error) {
   if (handler_ != nullptr) std::exchange(handler_, nullptr)->on_failure(error);
 }
 
-// Asks OpenSSL why, while it still knows: its next call forgets it. The first reason stays.
+// Asks OpenSSL why, while it still knows. The first reason stays.
 void SecureStream::note_failure() {
-  Failure reported = take_failure(ssl_.get(), notes_.alert_sent);
-  if (reported.kind == Failure::Kind::kProtocol && transport_.broken()) {
-    reported = {Failure::Kind::kNotTls};
-  }
-  if (failure_.kind == Failure::Kind::kNone) failure_ = reported;
+  if (own_records_) return;
+  const Failure reported = openssl_->take_failure();
+  Failure& failure = in_flight().failure;
+  if (failure.kind == Failure::Kind::kNone) failure = reported;
 }
 
 // What the handler is told.
@@ -73,7 +72,7 @@ StreamError SecureStream::examine(Outcome outcome) {
 // Called from below only, as the next one.
 void SecureStream::fail(Outcome outcome) {
   const StreamError error = examine(outcome);
-  if (failure_.kind == Failure::Kind::kAlertReceived) {
+  if (failure().kind == Failure::Kind::kAlertReceived) {
     environment_.counters.alerts_received.add();
   } else if (error == StreamError::kProtocol && phase_ == Phase::kOpen) {
     environment_.counters.records_rejected.add();
@@ -104,7 +103,8 @@ void SecureStream::let_go_of_lower() {
   if (phase_ == Phase::kHandshake) environment_.counters.handshakes_failed.add();
   if (lingering_) environment_.counters.lingering.subtract();
   lower_ = nullptr;
-  queued_.clear();
+  if (in_flight_) in_flight_->queued.clear();
+  (void)environment_.records.output.take();  // of a record that could not be completed
   environment_.graveyard.bury(std::unique_ptr<Mortal>(this));
 }
 

@@ -7,6 +7,7 @@
 #include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
+#include "tls/testing/variant.h"
 
 namespace sluice::tls {
 namespace {
@@ -14,12 +15,14 @@ namespace {
 using testing::Connection;
 using testing::RecordingHandler;
 using testing::TestIdentity;
+using testing::Variant;
 
-class SecureStreamEnding : public ::testing::TestWithParam<int> {
+class SecureStreamEnding : public ::testing::TestWithParam<Variant> {
  public:
   void connect() {
     connection.emplace(TestIdentity::get().identity(),
-                       testing::ConnectionOptions{.client = {.version = GetParam()}});
+                       testing::ConnectionOptions{.records = GetParam().records,
+                                                  .client = {.version = GetParam().version}});
   }
   void open() {
     connect();
@@ -34,11 +37,8 @@ class SecureStreamEnding : public ::testing::TestWithParam<int> {
   std::optional<Connection> connection;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamEnding,
-                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
-                         [](const auto& instance) {
-                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
-                         });
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamEnding, testing::every_variant(),
+                         testing::variant_name);
 
 TEST_P(SecureStreamEnding, CloseNotifyIsTheEndAndSendingStillWorks) {
   open();
@@ -226,18 +226,19 @@ TEST_P(SecureStreamEnding, AnotherHandlerGetsWhatFollows) {
 enum class Act : std::uint8_t { kClose, kAbort, kAnswerAndClose, kFinish };
 enum class Call : std::uint8_t { kOpen, kData, kEnd, kAcknowledged };
 
-class SecureStreamReentrancy : public ::testing::TestWithParam<std::tuple<int, Call, Act>> {};
+class SecureStreamReentrancy : public ::testing::TestWithParam<std::tuple<Variant, Call, Act>> {};
 
 INSTANTIATE_TEST_SUITE_P(All, SecureStreamReentrancy,
-                         ::testing::Combine(::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
+                         ::testing::Combine(testing::every_variant(),
                                             ::testing::Values(Call::kOpen, Call::kData, Call::kEnd,
                                                               Call::kAcknowledged),
                                             ::testing::Values(Act::kClose, Act::kAbort,
                                                               Act::kAnswerAndClose, Act::kFinish)));
 
 TEST_P(SecureStreamReentrancy, AHandlerMayEndTheStreamInAnyCall) {
-  const auto [version, call, act] = GetParam();
-  Connection connection(TestIdentity::get().identity(), {.client = {.version = version}});
+  const auto [variant, call, act] = GetParam();
+  Connection connection(TestIdentity::get().identity(),
+                        {.records = variant.records, .client = {.version = variant.version}});
   RecordingHandler& handler = connection.handler;
   bool acted = false;
   const std::function<void()> action = [&connection, &handler, &acted, how = act] {

@@ -7,6 +7,7 @@
 #include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
+#include "tls/testing/variant.h"
 
 namespace sluice::tls {
 namespace {
@@ -16,15 +17,17 @@ using namespace std::string_literals;  // NOLINT(google-build-using-namespace):
 using testing::Connection;
 using testing::ConnectionOptions;
 using testing::TestIdentity;
+using testing::Variant;
 
 constexpr std::string_view kSecret = "plaintext that must not come out changed";
 
-class SecureStreamHostile : public ::testing::TestWithParam<int> {
+class SecureStreamHostile : public ::testing::TestWithParam<Variant> {
  public:
   void connect() {
     connection.reset();
     connection.emplace(TestIdentity::get().identity(),
-                       ConnectionOptions{.client = {.version = GetParam()}});
+                       ConnectionOptions{.records = GetParam().records,
+                                         .client = {.version = GetParam().version}});
   }
   void open() {
     connect();
@@ -43,11 +46,8 @@ class SecureStreamHostile : public ::testing::TestWithParam<int> {
   std::optional<Connection> connection;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamHostile,
-                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
-                         [](const auto& instance) {
-                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
-                         });
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamHostile, testing::every_variant(),
+                         testing::variant_name);
 
 // A record with the byte at `position` changed; empty when the record is
 // shorter.
@@ -214,7 +214,8 @@ TEST_P(SecureStreamHostile, RandomBytesAfterTheHandshakeReleaseNothing) {
 TEST_P(SecureStreamHostile, AFatalAlertOfTheClientIsTold) {
   connection.emplace(
       TestIdentity::get().identity(),
-      ConnectionOptions{.client = {.version = GetParam(),
+      ConnectionOptions{.records = GetParam().records,
+                        .client = {.version = GetParam().version,
                                    .authority = testing::CertificateAuthority().certificate()}});
   connection->handshake();
   EXPECT_FALSE(connection->client.open());
@@ -223,8 +224,14 @@ TEST_P(SecureStreamHostile, AFatalAlertOfTheClientIsTold) {
   EXPECT_EQ(counters().handshakes_failed.get(), 1U);
 }
 
-TEST(SecureStreamRenegotiation, IsRefused) {
-  Connection connection(TestIdentity::get().identity(), {.client = {.version = TLS1_2_VERSION}});
+class SecureStreamRenegotiation : public ::testing::TestWithParam<RecordLayer> {};
+
+INSTANTIATE_TEST_SUITE_P(Layers, SecureStreamRenegotiation, testing::every_layer(),
+                         testing::layer_name);
+
+TEST_P(SecureStreamRenegotiation, IsRefused) {
+  Connection connection(TestIdentity::get().identity(),
+                        {.records = GetParam(), .client = {.version = TLS1_2_VERSION}});
   connection.handshake();
   ASSERT_TRUE(connection.handler.opened);
   ASSERT_EQ(SSL_renegotiate(connection.client.ssl()), 1);
@@ -235,10 +242,11 @@ TEST(SecureStreamRenegotiation, IsRefused) {
       << connection.client.error();
 }
 
-class SecureStreamKeyUpdate : public ::testing::Test {
+class SecureStreamKeyUpdate : public ::testing::TestWithParam<RecordLayer> {
  public:
   SecureStreamKeyUpdate()
-      : connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}}) {
+      : connection(TestIdentity::get().identity(),
+                   {.records = GetParam(), .client = {.version = TLS1_3_VERSION}}) {
     connection.handshake();
   }
   void update(int type) {
@@ -248,7 +256,10 @@ class SecureStreamKeyUpdate : public ::testing::Test {
   Connection connection;
 };
 
-TEST_F(SecureStreamKeyUpdate, IsFollowedInBothDirections) {
+INSTANTIATE_TEST_SUITE_P(Layers, SecureStreamKeyUpdate, testing::every_layer(),
+                         testing::layer_name);
+
+TEST_P(SecureStreamKeyUpdate, IsFollowedInBothDirections) {
   for (int round = 0; round < 20; ++round) {
     update(round % 2 == 0 ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
     ASSERT_TRUE(connection.client.send("up"));
@@ -261,7 +272,21 @@ TEST_F(SecureStreamKeyUpdate, IsFollowedInBothDirections) {
   EXPECT_EQ(connection.handler.acknowledged, 80U);
 }
 
-TEST_F(SecureStreamKeyUpdate, AFloodOfThemEndsTheConnection) {
+TEST_P(SecureStreamKeyUpdate, IsMadeBeforeKeysHaveProtectedTooMuch) {
+  if (GetParam() == RecordLayer::kOpenSsl) GTEST_SKIP() << "OpenSSL has no such limit";
+  connection.surroundings.environment.records_per_key = 10;
+  for (int round = 0; round < 100; ++round) {
+    ASSERT_TRUE(connection.client.send("up"));
+    connection.server->send(ByteChain(connection.surroundings.pool.packet("down")));
+    connection.exchange();
+  }
+  EXPECT_FALSE(connection.handler.failure);
+  EXPECT_EQ(connection.handler.received.size(), 200U);
+  EXPECT_EQ(connection.client.received().size(), 400U);
+  EXPECT_GE(connection.surroundings.counters.key_updates.get(), 18U);
+}
+
+TEST_P(SecureStreamKeyUpdate, AFloodOfThemEndsTheConnection) {
   int sent = 0;
   while (!connection.handler.failure && sent < 1000) {
     update(SSL_KEY_UPDATE_REQUESTED);
@@ -273,7 +298,7 @@ TEST_F(SecureStreamKeyUpdate, AFloodOfThemEndsTheConnection) {
   EXPECT_EQ(connection.surroundings.counters.control_floods.get(), 1U);
 }
 
-TEST_F(SecureStreamKeyUpdate, ManyWithEnoughDataBetweenThemAreFine) {
+TEST_P(SecureStreamKeyUpdate, ManyWithEnoughDataBetweenThemAreFine) {
   for (int round = 0; round < 100; ++round) {
     update(SSL_KEY_UPDATE_NOT_REQUESTED);
     for (int i = 0; i < 2; ++i) ASSERT_TRUE(connection.client.send(std::string(16384, 'x')));
@@ -283,7 +308,7 @@ TEST_F(SecureStreamKeyUpdate, ManyWithEnoughDataBetweenThemAreFine) {
   EXPECT_EQ(connection.handler.received.size(), 100U * 2 * 16384);
 }
 
-TEST_F(SecureStreamKeyUpdate, AnswersDoNotPileUpWhileThePeerDoesNotRead) {
+TEST_P(SecureStreamKeyUpdate, AnswersDoNotPileUpWhileThePeerDoesNotRead) {
   const std::size_t before = connection.lower.sent();
   for (int round = 0; round < 200 && !connection.handler.failure; ++round) {
     for (int i = 0; i < 10; ++i) {

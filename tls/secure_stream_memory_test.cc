@@ -7,18 +7,21 @@
 #include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
+#include "tls/testing/variant.h"
 
 namespace sluice::tls {
 namespace {
 
 using testing::Connection;
 using testing::TestIdentity;
+using testing::Variant;
 
-class SecureStreamMemory : public ::testing::TestWithParam<int> {
+class SecureStreamMemory : public ::testing::TestWithParam<Variant> {
  public:
   SecureStreamMemory()
-      : connection(TestIdentity::get().identity(),
-                   {.client = {.version = GetParam()}, .buffers = 64}) {}
+      : connection(TestIdentity::get().identity(), {.records = GetParam().records,
+                                                    .client = {.version = GetParam().version},
+                                                    .buffers = 64}) {}
 
   void open() {
     connection.handshake();
@@ -32,17 +35,15 @@ class SecureStreamMemory : public ::testing::TestWithParam<int> {
       hoard.push_back(std::move(packet));
     }
   }
+  [[nodiscard]] static bool own_records() { return GetParam().records == RecordLayer::kOwn; }
   const Counters& counters() { return connection.surroundings.counters; }
 
   Connection connection;
   std::vector<Packet> hoard;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamMemory,
-                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
-                         [](const auto& instance) {
-                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
-                         });
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamMemory, testing::every_variant(),
+                         testing::variant_name);
 
 TEST_P(SecureStreamMemory, AHandshakeWithoutBuffersFails) {
   connection.client.start();
@@ -54,24 +55,40 @@ TEST_P(SecureStreamMemory, AHandshakeWithoutBuffersFails) {
   EXPECT_EQ(counters().out_of_buffers.get(), 1U);
 }
 
-TEST_P(SecureStreamMemory, ReceivingWithoutBuffersFails) {
+TEST_P(SecureStreamMemory, OnlyOpenSslNeedsBuffersToReceive) {
   open();
   ASSERT_TRUE(connection.client.send("hello"));
   drain();
   connection.exchange();
-  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
-  EXPECT_EQ(connection.handler.received, "");
-  EXPECT_TRUE(connection.lower.aborted());
+  EXPECT_EQ(connection.handler.received, own_records() ? "hello" : "");
+  EXPECT_EQ(connection.handler.failure == StreamError::kNoMemory, !own_records());
+  EXPECT_EQ(connection.lower.aborted(), !own_records());
 }
 
-TEST_P(SecureStreamMemory, BuffersThatRunOutInTheMiddleOfARecordFail) {
+TEST_P(SecureStreamMemory, OnlyOpenSslNeedsBuffersInTheMiddleOfARecord) {
   open();
   ASSERT_TRUE(connection.client.send(std::string(16384, 'x')));
   drain();
   hoard.pop_back();
   connection.exchange();
-  EXPECT_EQ(connection.handler.failure, StreamError::kNoMemory);
-  EXPECT_LT(connection.handler.received.size(), 16384U);
+  EXPECT_EQ(connection.handler.failure == StreamError::kNoMemory, !own_records());
+  EXPECT_EQ(connection.handler.received.size() == 16384, own_records());
+}
+
+// What others refer to must not be decrypted in place.
+TEST_P(SecureStreamMemory, ReceivingInSharedBuffersTakesNewOnes) {
+  open();
+  ASSERT_TRUE(connection.client.send(std::string(10000, 'x')));
+  ByteChain record = connection.client.take_output();
+  ByteChain same;
+  for (rte_mbuf* buffer = record.head(); buffer != nullptr; buffer = buffer->next) {
+    same.append(connection.client_pool->share(*buffer, 0, buffer->data_len));
+  }
+  const std::string before = sluice::testing::bytes_of(record);
+  connection.inject(std::move(same));
+  connection.exchange();
+  EXPECT_EQ(connection.handler.received, std::string(10000, 'x'));
+  EXPECT_EQ(sluice::testing::bytes_of(record), before);
 }
 
 TEST_P(SecureStreamMemory, SendingWithoutBuffersFailsAfterTheCall) {
@@ -92,8 +109,9 @@ TEST_P(SecureStreamMemory, SendingWithoutBuffersFailsAfterTheCall) {
 
 TEST_P(SecureStreamMemory, AFailureIsNotToldToWhoHasLetGo) {
   for (const bool by_close : {true, false}) {
-    Connection other(TestIdentity::get().identity(),
-                     {.client = {.version = GetParam()}, .buffers = 64});
+    Connection other(
+        TestIdentity::get().identity(),
+        {.records = GetParam().records, .client = {.version = GetParam().version}, .buffers = 64});
     other.handshake();
     ByteChain data(other.surroundings.pool.packet("answer"));
     other.surroundings.environment.reserve.release();

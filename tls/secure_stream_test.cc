@@ -8,6 +8,7 @@
 
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
+#include "tls/testing/variant.h"
 
 namespace sluice::tls {
 namespace {
@@ -15,30 +16,28 @@ namespace {
 using testing::ClientOptions;
 using testing::Connection;
 using testing::TestIdentity;
+using testing::Variant;
 
 const ServerIdentity& identity() {
   return TestIdentity::get().identity();
 }
 
-class SecureStreamHandshake : public ::testing::TestWithParam<int> {
+class SecureStreamHandshake : public ::testing::TestWithParam<Variant> {
  public:
   [[nodiscard]] ClientOptions client() const {
-    return {.version = GetParam(), .authority = TestIdentity::get().authority()};
+    return {.version = GetParam().version, .authority = TestIdentity::get().authority()};
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamHandshake,
-                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
-                         [](const auto& instance) {
-                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
-                         });
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamHandshake, testing::every_variant(),
+                         testing::variant_name);
 
 TEST_P(SecureStreamHandshake, OpensAndCarriesDataBothWays) {
-  Connection connection(identity(), {.client = client()});
+  Connection connection(identity(), {.records = GetParam().records, .client = client()});
   connection.handshake();
   EXPECT_TRUE(connection.client.open()) << connection.client.error();
   EXPECT_TRUE(connection.handler.opened);
-  EXPECT_EQ(SSL_version(connection.client.ssl()), GetParam());
+  EXPECT_EQ(SSL_version(connection.client.ssl()), GetParam().version);
 
   ASSERT_TRUE(connection.client.send("question"));
   connection.exchange();
@@ -56,9 +55,10 @@ TEST_P(SecureStreamHandshake, GoesOnAtAnyFragmentation) {
   std::mt19937 random(1);
   for (int round = 0; round < 20; ++round) {
     const std::size_t largest = round == 0 ? 1 : std::size_t{1} << (round % 12);
-    Connection connection(identity(), {.client = client(), .piece = [&random, largest] {
-                                         return 1 + random() % largest;
-                                       }});
+    Connection connection(identity(),
+                          {.records = GetParam().records,
+                           .client = client(),
+                           .piece = [&random, largest] { return 1 + random() % largest; }});
     connection.handshake();
     ASSERT_TRUE(connection.client.open()) << connection.client.error();
     ASSERT_TRUE(connection.client.send("question"));
@@ -69,7 +69,7 @@ TEST_P(SecureStreamHandshake, GoesOnAtAnyFragmentation) {
 }
 
 TEST_P(SecureStreamHandshake, CountsWhatHappened) {
-  Connection connection(identity(), {.client = client()});
+  Connection connection(identity(), {.records = GetParam().records, .client = client()});
   const Counters& counters = connection.surroundings.counters;
   EXPECT_EQ(counters.handshakes_started.get(), 0U);
   connection.client.start();
@@ -79,8 +79,8 @@ TEST_P(SecureStreamHandshake, CountsWhatHappened) {
   connection.exchange();
   EXPECT_EQ(counters.handshakes_completed.get(), 1U);
   EXPECT_EQ(counters.handshakes_resumed.get(), 0U);
-  EXPECT_EQ(counters.tls12.get(), GetParam() == TLS1_2_VERSION ? 1U : 0U);
-  EXPECT_EQ(counters.tls13.get(), GetParam() == TLS1_3_VERSION ? 1U : 0U);
+  EXPECT_EQ(counters.tls12.get(), GetParam().version == TLS1_2_VERSION ? 1U : 0U);
+  EXPECT_EQ(counters.tls13.get(), GetParam().version == TLS1_3_VERSION ? 1U : 0U);
   connection.handler.abort();
   EXPECT_EQ(counters.handshakes_failed.get(), 0U);
 }
@@ -88,14 +88,14 @@ TEST_P(SecureStreamHandshake, CountsWhatHappened) {
 TEST_P(SecureStreamHandshake, SessionIsResumedByTicket) {
   OpenSslPointer<SSL_SESSION> session;
   {
-    Connection first(identity(), {.client = client()});
+    Connection first(identity(), {.records = GetParam().records, .client = client()});
     first.handshake();
     session = first.client.take_session();
   }
   ASSERT_NE(session, nullptr);
   ClientOptions options = client();
   options.session = session.get();
-  Connection second(identity(), {.client = options});
+  Connection second(identity(), {.records = GetParam().records, .client = options});
   second.handshake();
   EXPECT_TRUE(second.client.open());
   EXPECT_EQ(SSL_session_reused(second.client.ssl()), 1);
@@ -103,7 +103,7 @@ TEST_P(SecureStreamHandshake, SessionIsResumedByTicket) {
 }
 
 TEST_P(SecureStreamHandshake, BytesQueuedBeforeItsEndFollowIt) {
-  Connection connection(identity(), {.client = client()});
+  Connection connection(identity(), {.records = GetParam().records, .client = client()});
   connection.server->send(ByteChain(connection.surroundings.pool.packet("early")));
   connection.server->finish();
   EXPECT_EQ(connection.lower.sent(), 0U);
@@ -117,24 +117,24 @@ TEST_P(SecureStreamHandshake, BytesQueuedBeforeItsEndFollowIt) {
 TEST_P(SecureStreamHandshake, AgreesOnTheProtocolItPrefers) {
   ClientOptions options = client();
   options.alpn = {"h2", "http/1.1"};
-  Connection connection(identity(), {.client = options});
-  EXPECT_EQ(connection.server->negotiated_protocol(), "");
+  Connection connection(identity(), {.records = GetParam().records, .client = options});
+  EXPECT_EQ(connection.agreed.protocol, "");
   connection.handshake();
-  EXPECT_EQ(connection.server->negotiated_protocol(), "http/1.1");
+  EXPECT_EQ(connection.agreed.protocol, "http/1.1");
   EXPECT_EQ(connection.client.negotiated_protocol(), "http/1.1");
 }
 
 TEST_P(SecureStreamHandshake, AgreesOnNoProtocolThatWasNotOffered) {
-  Connection connection(identity(), {.client = client()});
+  Connection connection(identity(), {.records = GetParam().records, .client = client()});
   connection.handshake();
   EXPECT_TRUE(connection.client.open());
-  EXPECT_EQ(connection.server->negotiated_protocol(), "");
+  EXPECT_EQ(connection.agreed.protocol, "");
 }
 
 TEST_P(SecureStreamHandshake, RefusesAnOfferWithoutAProtocolOfOurs) {
   ClientOptions options = client();
   options.alpn = {"h2"};
-  Connection connection(identity(), {.client = options});
+  Connection connection(identity(), {.records = GetParam().records, .client = options});
   connection.handshake();
   EXPECT_EQ(connection.handler.failure, StreamError::kProtocol);
   EXPECT_NE(connection.client.error().find("no application protocol"), std::string::npos)
@@ -144,11 +144,11 @@ TEST_P(SecureStreamHandshake, RefusesAnOfferWithoutAProtocolOfOurs) {
 }
 
 TEST_P(SecureStreamHandshake, ErrorsDoNotReachAnotherConnection) {
-  Connection good(identity(), {.client = client()});
+  Connection good(identity(), {.records = GetParam().records, .client = client()});
   good.client.start();
   good.carry_to_server();
   {
-    Connection bad(identity(), {.client = client()});
+    Connection bad(identity(), {.records = GetParam().records, .client = client()});
     bad.inject(ByteChain(bad.client_pool.packet("GET / HTTP/1.1\r\n\r\n")));
     bad.exchange();
     EXPECT_EQ(bad.handler.failure, StreamError::kProtocol);

@@ -7,6 +7,7 @@
 #include "tls/secure_stream.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/test_identity.h"
+#include "tls/testing/variant.h"
 
 namespace sluice::tls {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using testing::Connection;
 using testing::ConnectionOptions;
 using testing::TestIdentity;
+using testing::Variant;
 
 constexpr std::size_t kFullRecord = 16384;
 constexpr std::size_t kWindow = 65536;
@@ -28,10 +30,11 @@ std::span<const std::uint8_t> octets(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-class SecureStreamTransfer : public ::testing::TestWithParam<int> {
+class SecureStreamTransfer : public ::testing::TestWithParam<Variant> {
  public:
   void open(ConnectionOptions options = {}) {
-    options.client.version = GetParam();
+    options.records = GetParam().records;
+    options.client.version = GetParam().version;
     connection.emplace(TestIdentity::get().identity(), options);
     connection->handshake();
     ASSERT_TRUE(connection->handler.opened) << connection->client.error();
@@ -57,11 +60,8 @@ class SecureStreamTransfer : public ::testing::TestWithParam<int> {
   std::optional<Connection> connection;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamTransfer,
-                         ::testing::Values(TLS1_2_VERSION, TLS1_3_VERSION),
-                         [](const auto& instance) {
-                           return instance.param == TLS1_2_VERSION ? "Tls12" : "Tls13";
-                         });
+INSTANTIATE_TEST_SUITE_P(Versions, SecureStreamTransfer, testing::every_variant(),
+                         testing::variant_name);
 
 TEST_P(SecureStreamTransfer, DownloadInRandomPiecesArrivesAndIsAcknowledgedExactly) {
   open({.piece = [this] { return 1 + random() % 5000; }});
@@ -106,8 +106,9 @@ TEST_P(SecureStreamTransfer, SmallSendsAndLargeOnesKeepTheirOrder) {
   EXPECT_TRUE(connection->client.received() == expected);
 }
 
-TEST_P(SecureStreamTransfer, BulkGoesInFullRecords) {
+TEST_P(SecureStreamTransfer, BulkGoesInFullRecordsAfterItsBeginning) {
   open();
+  serve(random_text(random, RecordSize::kSmallBytes), 50000);
   const std::size_t before = connection->lower.unacknowledged();
   ByteChain chain;
   ASSERT_TRUE(chain.append_copy(octets(std::string(16 * kFullRecord, 'x')),
@@ -185,8 +186,13 @@ TEST_P(SecureStreamTransfer, RecordsLargerThanTheWindowArrive) {
   EXPECT_EQ(connection->lower.window(), 1500U);
 }
 
-TEST(SecureStreamWindow, WhatCameWithTheHandshakesEndIsHeldUntilItIsConsumed) {
-  Connection connection(TestIdentity::get().identity(), {.client = {.version = TLS1_3_VERSION}});
+class SecureStreamWindow : public ::testing::TestWithParam<RecordLayer> {};
+
+INSTANTIATE_TEST_SUITE_P(Layers, SecureStreamWindow, testing::every_layer(), testing::layer_name);
+
+TEST_P(SecureStreamWindow, WhatCameWithTheHandshakesEndIsHeldUntilItIsConsumed) {
+  Connection connection(TestIdentity::get().identity(),
+                        {.records = GetParam(), .client = {.version = TLS1_3_VERSION}});
   connection.handler.consume_at_once = false;
   connection.handler.in_open = [&connection] { connection.server->consume(0); };
   connection.client.start();

@@ -98,7 +98,8 @@ class ClientTest : public ::testing::Test, private ClientOwner {
   ReaderTools tools_{simulation_.client().pool(), {}, {}};
   Graveyard graveyard_;
   tls::Counters tls_counters_;
-  tls::Environment tls_{simulation_.client().pool(), graveyard_, tls_counters_};
+  Clock tls_clock_;
+  tls::Environment tls_{simulation_.client().pool(), graveyard_, tls_clock_, tls_counters_};
   SessionStore sessions_;
   ClientCore core_{.settings = settings_,
                    .stack = simulation_.client().stack(),

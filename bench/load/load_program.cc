@@ -44,7 +44,7 @@ LoadProgram::LoadProgram(worker::Worker& worker, const Settings& settings, std::
       statistics_(std::make_unique<Statistics>()),
       tools_{worker.pool(), {}, {}},
       tls_context_(context_for(settings)),
-      tls_(worker.pool(), worker.graveyard(), tls_counters_),
+      tls_(worker.pool(), worker.graveyard(), worker.clock(), tls_counters_),
       core_{.settings = settings_,
             .stack = worker.stack(),
             .pool = worker.pool(),

@@ -7,7 +7,7 @@ namespace sluice::serve {
 ServeProgram::ServeProgram(worker::Worker& worker, const Settings& settings)
     : worker_(worker),
       settings_(settings),
-      tls_(worker.pool(), worker.graveyard(), tls_counters_),
+      tls_(worker.pool(), worker.graveyard(), worker.clock(), tls_counters_),
       core_{settings_,
             worker.pool(),
             worker.clock(),

@@ -235,6 +235,8 @@ constexpr std::array kTlsFields{
                          &tls::Counters::control_floods},
     Field<tls::Counters>{"truncated", "ended by FIN without close_notify",
                          &tls::Counters::truncated},
+    Field<tls::Counters>{"key_updates", "keys replaced: of peers and our own, TLS 1.3",
+                         &tls::Counters::key_updates},
     Field<tls::Counters>{"out_of_buffers", "connections ended: no packet buffer",
                          &tls::Counters::out_of_buffers},
     Field<tls::Counters>{"records_postponed", "records that waited for a packet buffer",

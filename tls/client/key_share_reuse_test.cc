@@ -150,8 +150,8 @@ TEST_P(KeyShareReuseTest, CarriesDataAndResumes) {
               {.connect = {.server_name = "server.test", .session = session.get()}});
     pair.handshake();
     ASSERT_TRUE(pair.client.handler.opened && pair.server.handler.opened);
-    EXPECT_EQ(pair.client.stream->resumed(), i > 0);
-    EXPECT_EQ(pair.client.stream->negotiated_group(), "x25519");
+    EXPECT_EQ(pair.client.agreed.resumed, i > 0);
+    EXPECT_EQ(pair.client.agreed.group, "x25519");
     pair.client.send("question");
     pair.server.send("answer");
     pair.exchange();

@@ -31,8 +31,12 @@ using sluice::testing::require;
 
 /// What TLS streams of one worker need around them.
 struct Surroundings {
-  explicit Surroundings(PacketPool& pool) : environment(pool, graveyard, counters) {}
+  Surroundings(PacketPool& pool, RecordLayer records)
+      : environment(pool, graveyard, clock, counters) {
+    environment.record_layer = records;
+  }
   Graveyard graveyard;
+  Clock clock;
   Counters counters;
   Environment environment;
 };
@@ -40,7 +44,8 @@ struct Surroundings {
 /// The server: sends what it is told to, and does not care what it gets.
 class Server final : public StreamHandler {
  public:
-  Server(PacketPool& pool, const ServerIdentity& identity) : pool_(pool), surroundings_(pool) {
+  Server(PacketPool& pool, const ServerIdentity& identity)
+      : pool_(pool), surroundings_(pool, RecordLayer::kOpenSsl) {
     stream_ = accept(wire, identity, *this, surroundings_.environment);
     require(stream_ != nullptr);
   }
@@ -115,7 +120,7 @@ struct World {
   }
 
   OpenSslPointer<SSL_SESSION> first_session(const ClientContext& context) {
-    Surroundings surroundings(peer_pool);
+    Surroundings surroundings(peer_pool, RecordLayer::kOwn);
     const std::string nothing;
     Handler handler(peer_pool, nothing);
     Wire wire;
@@ -146,10 +151,11 @@ class Run {
   Run(World& world, FuzzInput script)
       : world_(world),
         script_(script),
-        surroundings_(world.pool),
+        kind_(script_.byte()),
+        surroundings_(world.pool, kind_ / 4 % 2 == 0 ? RecordLayer::kOwn : RecordLayer::kOpenSsl),
         server_(world.peer_pool, *world.identity),
         handler_(world.pool, plaintext_) {
-    const Side& side = world.sides[script_.byte() % world.sides.size()];
+    const Side& side = world.sides[kind_ % world.sides.size()];
     // OpenSSL marks sessions as used up, and runs must not depend on each other.
     if (script_.byte() % 2 == 0) session_.reset(SSL_SESSION_dup(side.session.get()));
     opens_later_ = script_.byte() % 2 == 0;
@@ -264,6 +270,7 @@ class Run {
 
   World& world_;
   FuzzInput script_;
+  std::uint8_t kind_;
   Surroundings surroundings_;
   Server server_;
   std::string plaintext_;  // all the server has sent

@@ -49,9 +49,10 @@ class Run {
   Run(World& world, FuzzInput script)
       : world_(world),
         script_(script),
-        client_(world.client_pool,
-                {.version = script_.byte() % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION}),
+        kind_(script_.byte()),
+        client_(world.client_pool, {.version = kind_ % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION}),
         handler_(world.pool, plaintext_) {
+    environment_.record_layer = kind_ / 2 % 2 == 0 ? RecordLayer::kOwn : RecordLayer::kOpenSsl;
     server_ = accept(wire_, *world.identity, handler_, environment_);
     require(server_ != nullptr);
     handler_.stream = server_;
@@ -163,9 +164,11 @@ class Run {
 
   World& world_;
   FuzzInput script_;
+  std::uint8_t kind_;
   Graveyard graveyard_;
   Counters counters_;
-  Environment environment_{world_.pool, graveyard_, counters_};
+  Clock clock_;
+  Environment environment_{world_.pool, graveyard_, clock_, counters_};
   std::string plaintext_;  // all the client has sent
   testing::Client client_;
   Wire wire_;

@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "tls/handshake/connection_notes.h"
+
 namespace sluice::tls {
 namespace {
 
@@ -21,6 +23,7 @@ OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* lib
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   // No auto chain: OpenSSL would otherwise look for issuers anew in each handshake.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_keylog_callback(context.get(), ConnectionNotes::note_secret);
   return context;
 }
 

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "tls/handshake/connection_notes.h"
 #include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/connection.h"
@@ -146,7 +147,8 @@ TEST_F(LogKeysTest, NothingIsLoggedUnlessAskedFor) {
   const std::vector sources{certificate("www.example.com")};
   const ServerIdentity identity(sources, {});
   EXPECT_FALSE(handshake(identity, {}).empty());
-  EXPECT_EQ(SSL_CTX_get_keylog_callback(identity.context().get()), nullptr);
+  EXPECT_EQ(SSL_CTX_get_keylog_callback(identity.context().get()), ConnectionNotes::note_secret);
+  EXPECT_EQ(SSL_CTX_get_app_data(identity.context().get()), nullptr);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "tls/handshake/mbuf_bio.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 namespace sluice::tls {
@@ -20,7 +19,10 @@ struct MbufBio::Callbacks {
 
   static int write(BIO* bio, const char* bytes, std::size_t size, std::size_t* done) {
     BIO_clear_retry_flags(bio);
-    const bool written = self(bio).write({reinterpret_cast<const std::uint8_t*>(bytes), size});
+    MbufBio& transport = self(bio);
+    const bool written =
+        transport.output_.write({reinterpret_cast<const std::uint8_t*>(bytes), size});
+    if (!written) transport.out_of_buffers_ = true;
     *done = written ? size : 0;
     return written ? 1 : 0;
   }
@@ -65,26 +67,6 @@ std::size_t MbufBio::read(std::span<std::uint8_t> out) {
   framer_.take(bytes);
   total_read_ += size;
   return size;
-}
-
-bool MbufBio::write(std::span<const std::uint8_t> bytes) {
-  while (!bytes.empty()) {
-    if (!filling_) filling_ = reserve_.take();
-    if (!filling_) {
-      out_of_buffers_ = true;
-      return false;
-    }
-    const std::size_t size = std::min<std::size_t>(bytes.size(), filling_.tailroom());
-    std::memcpy(filling_.append(static_cast<std::uint16_t>(size)), bytes.data(), size);
-    if (filling_.tailroom() == 0) output_.append(std::move(filling_));
-    bytes = bytes.subspan(size);
-  }
-  return true;
-}
-
-ByteChain MbufBio::take_output() {
-  if (filling_) output_.append(std::move(filling_));
-  return std::move(output_);
 }
 
 }  // namespace sluice::tls

@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "dataplane/buffer/byte_chain.h"
 #include "tls/openssl_types.h"
-#include "tls/record/buffer_reserve.h"
+#include "tls/record/output_buffers.h"
 #include "tls/record/record_framer.h"
 
 namespace sluice::tls {
@@ -18,7 +19,7 @@ namespace sluice::tls {
 /// called, so that whoever drives it sees what each record led to.
 class MbufBio {
  public:
-  explicit MbufBio(BufferReserve& reserve) : reserve_(reserve) {}
+  explicit MbufBio(BufferReserve& reserve) : output_(reserve) {}
   MbufBio(const MbufBio&) = delete;
   MbufBio& operator=(const MbufBio&) = delete;
 
@@ -39,6 +40,8 @@ class MbufBio {
 
   /// Forgets what was received and not read.
   void drop_input() { input_.clear(); }
+  /// Hands over what was received and not read.
+  [[nodiscard]] ByteChain take_input() { return std::move(input_); }
   /// Received bytes that OpenSSL has not read.
   [[nodiscard]] std::size_t unread() const { return input_.size(); }
   /// All that OpenSSL has read.
@@ -47,20 +50,15 @@ class MbufBio {
   /// A write found no buffer; the record is not complete and the connection cannot go on.
   [[nodiscard]] bool out_of_buffers() const { return out_of_buffers_; }
   /// What OpenSSL has written since the last call.
-  [[nodiscard]] ByteChain take_output();
+  [[nodiscard]] ByteChain take_output() { return output_.take(); }
 
  private:
   struct Callbacks;
 
   /// Copies to `out` what may be read now, and returns how much that was.
   std::size_t read(std::span<std::uint8_t> out);
-  /// False when buffers ran out.
-  bool write(std::span<const std::uint8_t> bytes);
-
   ByteChain input_;
-  ByteChain output_;
-  Packet filling_;  // comes behind output_
-  BufferReserve& reserve_;
+  OutputBuffers output_;
   std::uint64_t total_read_ = 0;
   RecordFramer framer_;
   bool out_of_buffers_ = false;

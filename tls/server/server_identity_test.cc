@@ -274,7 +274,7 @@ TEST_F(Selection, OutlivesTheIdentityOfAHandshake) {
   connection.handshake();
   EXPECT_TRUE(connection.client.open());
   EXPECT_THAT(connection.client.server_names(), ElementsAre("www.example.com"));
-  EXPECT_EQ(connection.server->negotiated_protocol(), "http/1.1");
+  EXPECT_EQ(connection.agreed.protocol, "http/1.1");
   connection.handler.abort();
 }
 

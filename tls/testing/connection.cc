@@ -5,12 +5,13 @@
 namespace sluice::tls::testing {
 
 Connection::Connection(const ServerIdentity& identity, const ConnectionOptions& options)
-    : surroundings(options.buffers),
+    : surroundings(options.buffers, options.records),
       lower(options.window),
       client(*client_pool, options.client),
       server(accept(lower, identity, handler, surroundings.environment)),
       options_(options) {
   handler.stream = server;
+  handler.at_open = [this] { agreed = Agreement::of(*server); };
 }
 
 Connection::~Connection() {

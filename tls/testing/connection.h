@@ -8,6 +8,7 @@
 #include "dataplane/testing/eal.h"
 #include "tls/environment.h"
 #include "tls/secure_stream.h"
+#include "tls/testing/agreement.h"
 #include "tls/testing/client.h"
 #include "tls/testing/fake_stream.h"
 #include "tls/testing/recording_handler.h"
@@ -16,14 +17,19 @@ namespace sluice::tls::testing {
 
 /// A worker's surroundings for TLS streams.
 struct Surroundings {
-  explicit Surroundings(std::uint32_t buffers = 1024) : pool(buffers) {}
+  explicit Surroundings(std::uint32_t buffers = 1024, RecordLayer records = RecordLayer::kOwn)
+      : pool(buffers) {
+    environment.record_layer = records;
+  }
   sluice::testing::TestPool pool;
   Graveyard graveyard;
+  Clock clock;
   Counters counters;
-  Environment environment{*pool, graveyard, counters};
+  Environment environment{*pool, graveyard, clock, counters};
 };
 
 struct ConnectionOptions {
+  RecordLayer records = RecordLayer::kOwn;  ///< the server's
   ClientOptions client = {};
   std::uint32_t buffers = 1024;
   std::size_t window = std::size_t{64} * 1024;
@@ -60,6 +66,7 @@ class Connection {
   RecordingHandler handler;
   Client client;
   SecureStream* server;
+  Agreement agreed;  ///< what the server was told, once it is open
   bool acknowledge_at_once = true;
 
  private:

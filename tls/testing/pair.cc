@@ -18,7 +18,10 @@ Pair::Pair(const ServerIdentity& identity, const ClientContext& context, const P
   client.stream = connect(client.lower, context, options.connect, client.handler,
                           client.surroundings.environment);
   server.stream = accept(server.lower, identity, server.handler, server.surroundings.environment);
-  for (Side* side : {&client, &server}) side->handler.stream = side->stream;
+  for (Side* side : {&client, &server}) {
+    side->handler.stream = side->stream;
+    side->handler.at_open = [side] { side->agreed = Agreement::of(*side->stream); };
+  }
 }
 
 Pair::~Pair() {

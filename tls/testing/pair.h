@@ -12,6 +12,7 @@
 namespace sluice::tls::testing {
 
 struct PairOptions {
+  RecordLayer records = RecordLayer::kOwn;  ///< of both sides
   ConnectOptions connect = {.server_name = "server.test"};
   std::uint32_t buffers = 1024;  ///< of each side
   std::size_t window = std::size_t{64} * 1024;
@@ -25,7 +26,7 @@ class Pair {
   /// What one side consists of.
   struct Side {
     explicit Side(const PairOptions& options)
-        : surroundings(options.buffers), lower(options.window) {}
+        : surroundings(options.buffers, options.records), lower(options.window) {}
     /// Queues text on this side's stream.
     void send(std::string_view text);
     [[nodiscard]] const Counters& counters() const { return surroundings.counters; }
@@ -34,6 +35,7 @@ class Pair {
     FakeStream lower;
     RecordingHandler handler;
     SecureStream* stream = nullptr;
+    Agreement agreed;  ///< once it is open
   };
 
   Pair(const ServerIdentity& identity, const ClientContext& context,

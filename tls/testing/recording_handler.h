@@ -25,6 +25,8 @@ class RecordingHandler final : public StreamHandler {
   std::size_t acknowledged = 0;
   std::optional<StreamError> failure;
 
+  /// For what the test is made of: comes before in_open.
+  std::function<void()> at_open;
   /// What it does inside each call, when set.
   std::function<void()> in_open;
   std::function<void()> in_data;
@@ -34,6 +36,7 @@ class RecordingHandler final : public StreamHandler {
 
   void on_open() override {
     note(opened);
+    run(at_open);
     run(in_open);
   }
   void on_data(ByteChain data) override {

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "dataplane/buffer/byte_chain.h"
+#include "tls/failure.h"
+#include "tls/record/post_handshake_reader.h"
+
+namespace sluice::tls {
+
+/// What a stream has only while something is under way in it: an idle one does without.
+struct InFlight {
+  ByteChain received;  ///< the beginning of a record
+  ByteChain queued;    ///< plaintext that waits for the handshake or for buffers
+  PostHandshakeReader messages;
+  Failure failure;
+
+  [[nodiscard]] bool idle() const {
+    return received.empty() && queued.empty() && !messages.inside_message() &&
+           failure.kind == Failure::Kind::kNone;
+  }
+};
+
+}  // namespace sluice::tls

@@ -20,8 +20,8 @@ Engine::Engine(const Config& config)
   worker::Fleet& fleet = dataplane_.fleet();
   snapshots_ = std::make_unique<SnapshotStore>(fleet.quiescence());
   for (std::uint32_t index = 0; index < fleet.size(); ++index) {
-    programs_.push_back(
-        std::make_unique<WorkerProgram>(fleet.worker(index), *snapshots_, proxy_key_));
+    programs_.push_back(std::make_unique<WorkerProgram>(fleet.worker(index), *snapshots_,
+                                                        proxy_key_, config_.process.tls));
   }
 }
 

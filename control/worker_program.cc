@@ -4,12 +4,13 @@
 
 namespace sluice::control {
 
-WorkerProgram::WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key)
+WorkerProgram::WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key,
+                             const tls::EnvironmentOptions& tls)
     : worker_(worker),
       snapshots_(snapshots),
       proxy_(std::make_unique<http::Proxy>(
           http::ProxyEnvironment{worker.stack(), worker.clock(), worker.timers(), worker.pool(),
-                                 worker.graveyard(), key, worker.index()})) {}
+                                 worker.graveyard(), key, worker.index(), tls})) {}
 
 void WorkerProgram::begin_loop(Instant now) {
   if (!proxy_) return;

@@ -20,8 +20,9 @@ namespace sluice::control {
 /// worker's thread.
 class WorkerProgram final : public worker::Application {
  public:
-  /// All of these outlive it.
-  WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key);
+  /// But for `tls`, all of these outlive it.
+  WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key,
+                const tls::EnvironmentOptions& tls);
 
   void begin_loop(Instant now) override;
 

@@ -20,7 +20,8 @@ const Settings& no_settings() {
 
 ProxyCore::ProxyCore(const ProxyEnvironment& worker_environment)
     : environment(worker_environment),
-      tls_environment(environment.pool, environment.graveyard, environment.clock, tls_counters),
+      tls_environment(environment.pool, environment.graveyard, environment.clock, tls_counters,
+                      environment.tls),
       upstreams(environment, response_parser, counters),
       settings_(&no_settings()) {}
 

@@ -8,6 +8,7 @@
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/buffer/packet_pool.h"
 #include "dataplane/stream.h"
+#include "tls/environment_options.h"
 
 namespace sluice::http {
 
@@ -20,6 +21,7 @@ struct ProxyEnvironment {
   Graveyard& graveyard;
   const HashKey& hash_key;
   std::uint32_t worker = 0;  ///< which of the workers this is: index into Frontend::identities
+  tls::EnvironmentOptions tls = {};
 };
 
 }  // namespace sluice::http

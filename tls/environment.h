@@ -8,6 +8,7 @@
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/time.h"
 #include "dataplane/buffer/packet_pool.h"
+#include "tls/environment_options.h"
 #include "tls/record/buffer_reserve.h"
 #include "tls/record/record_header.h"
 #include "tls/record/record_tools.h"
@@ -34,25 +35,19 @@ struct Counters {
   Counter lingering;          ///< now: closed by their handlers, waiting for buffers for the rest
 };
 
-/// Who protects the records of connections after their handshake.
-enum class RecordLayer : std::uint8_t {
-  /// Sluice, where the cipher suite is one with an AEAD of Suite: the SSL object is freed.
-  kOwn,
-  kOpenSsl,
-};
-
 /// What the TLS streams of one worker share. Its owner keeps it alive longer than any stream, and
 /// destroys it before the pool. About 16 KiB large.
 struct Environment {
   /// Throws std::runtime_error when OpenSSL lacks what TLS needs.
   Environment(PacketPool& packet_pool, Graveyard& worker_graveyard, const Clock& worker_clock,
-              Counters& worker_counters)
+              Counters& worker_counters, const EnvironmentOptions& worker_options = {})
       : pool(packet_pool),
         graveyard(worker_graveyard),
         clock(worker_clock),
         counters(worker_counters),
         reserve(packet_pool),
-        records(reserve) {}
+        records(reserve),
+        options(worker_options) {}
 
   PacketPool& pool;
   Graveyard& graveyard;
@@ -60,10 +55,7 @@ struct Environment {
   Counters& counters;
   BufferReserve reserve;
   RecordTools records;
-  RecordLayer record_layer = RecordLayer::kOwn;
-  /// With TLS 1.3, both sides' keys are replaced after so many records: the AES-GCM ones must be
-  /// before 2^24.5 (RFC 8446 section 5.5).
-  std::uint64_t records_per_key = std::uint64_t{1} << 24;
+  EnvironmentOptions options;
   /// Where the plaintext of one record is gathered from its buffers for OpenSSL; of no meaning
   /// between calls.
   std::array<std::uint8_t, kMaxPlaintext> scratch;

@@ -137,7 +137,7 @@ void SecureStream::count_handshake() {
 void SecureStream::take_over_records() {
   const std::optional<Suite> suite = openssl_->suite();
   const bool possible =
-      environment_.record_layer == RecordLayer::kOwn && suite && lower_ != nullptr &&
+      environment_.options.record_layer == RecordLayer::kOwn && suite && lower_ != nullptr &&
       openssl_->copy_keys(environment_.records.schedule, *suite, receiving_, sending_);
   if (!possible) return;
   aead_ = suite->aead;

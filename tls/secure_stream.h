@@ -43,9 +43,9 @@ struct ConnectOptions;
 /// inside those calls.
 ///
 /// OpenSSL makes the handshake. Then its SSL object is freed and records are protected here, unless
-/// Environment::record_layer or the cipher suite says otherwise (a client that wants sessions does
-/// so when it has one, or data has come). With TLS 1.3 keys are replaced as the peer asks for it,
-/// and before they have protected too many records.
+/// EnvironmentOptions::record_layer or the cipher suite says otherwise (a client that wants
+/// sessions does so when it has one, or data has come). With TLS 1.3 keys are replaced as the peer
+/// asks for it, and before they have protected too many records.
 ///
 /// A peer cannot renegotiate, and cannot send more than a few records in a row that carry no data
 /// (key updates, warnings, tickets, empty ones). close() before on_open() drops what was queued.

@@ -274,7 +274,7 @@ TEST_P(SecureStreamKeyUpdate, IsFollowedInBothDirections) {
 
 TEST_P(SecureStreamKeyUpdate, IsMadeBeforeKeysHaveProtectedTooMuch) {
   if (GetParam() == RecordLayer::kOpenSsl) GTEST_SKIP() << "OpenSSL has no such limit";
-  connection.surroundings.environment.records_per_key = 10;
+  connection.surroundings.environment.options.records_per_key = 10;
   for (int round = 0; round < 100; ++round) {
     ASSERT_TRUE(connection.client.send("up"));
     connection.server->send(ByteChain(connection.surroundings.pool.packet("down")));

@@ -79,7 +79,7 @@ TEST_P(SecureStreamPair, MuchArrivesBothWaysAtOnce) {
 TEST_P(SecureStreamPair, BothSidesReplaceTheirKeysOften) {
   open({.piece = [this] { return 1 + random() % 3000; }});
   for (Pair::Side* side : {&pair->client, &pair->server}) {
-    side->surroundings.environment.records_per_key = 20;
+    side->surroundings.environment.options.records_per_key = 20;
   }
   const std::string text = random_text(random, 300000);
   for (std::size_t done = 0; done < text.size(); done += 5000) {

@@ -117,7 +117,7 @@ Outcome SecureStream::open_next(ByteChain& received, ByteChain& plaintext) {
                                     std::move(record), environment_.pool);
   if (opened.status == OpenedRecord::Status::kNoMemory) return Outcome::kNoMemory;
   if (opened.status == OpenedRecord::Status::kRefused) return refuse(opened.alert);
-  if (tls13_ && receiving_.sequence() == environment_.records_per_key &&
+  if (tls13_ && receiving_.sequence() == environment_.options.records_per_key &&
       !update_sending_keys(true)) {
     return Outcome::kNoMemory;
   }

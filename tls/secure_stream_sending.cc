@@ -83,7 +83,7 @@ Outcome SecureStream::write_with_openssl(const ByteChain& plaintext, std::size_t
 
 Outcome SecureStream::seal(const ByteChain& plaintext, std::size_t size) {
   RecordTools& records = environment_.records;
-  const bool worn = tls13_ && sending_.sequence() >= environment_.records_per_key;
+  const bool worn = tls13_ && sending_.sequence() >= environment_.options.records_per_key;
   const bool done = (!worn || update_sending_keys(false)) &&
                     seal_record(records.ciphers, suite(), sending_, ContentType::kApplicationData,
                                 plaintext, size, records.output);

@@ -98,6 +98,12 @@ std::vector<wire::Endpoint> parse_listen(const std::vector<std::string>& entries
   return listen;
 }
 
+tls::RecordLayer parse_record_layer(const std::string& option, const std::string& text) {
+  if (text == "own") return tls::RecordLayer::kOwn;
+  if (text == "openssl") return tls::RecordLayer::kOpenSsl;
+  refuse(option, text, "own or openssl");
+}
+
 std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths) {
   std::vector<tls::CertificateSource> sources;
   for (const std::string& path : paths) {

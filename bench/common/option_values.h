@@ -8,6 +8,7 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
+#include "tls/environment_options.h"
 #include "tls/server/server_identity.h"
 
 /// Values of command-line options. `option` is the option's name, for the message; all throw
@@ -33,6 +34,9 @@ std::vector<std::string> split(const std::string& text, char separator);
 std::vector<wire::Endpoint> parse_listen(const std::vector<std::string>& entries,
                                          std::uint16_t port,
                                          const std::vector<wire::IpAddress>& own);
+
+/// "own" or "openssl"
+tls::RecordLayer parse_record_layer(const std::string& option, const std::string& text);
 
 /// The certificates of files or directories. Throws std::runtime_error.
 std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths);

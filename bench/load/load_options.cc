@@ -134,6 +134,10 @@ void LoadOptions::add_tls_options(CLI::App& command) {
                   "Use an X25519 key for so many handshakes, at most a minute (said in the result)")
       ->check(CLI::Range(tls::KeyShareReuse::kLeastHandshakes, tls::KeyShareReuse::kMostHandshakes))
       ->group(tls);
+  command
+      .add_option("--tls-records", tls_records_,
+                  "Who protects TLS records: own or openssl (default own)")
+      ->group(tls);
   command.add_option("--client-certificate", client_certificate_, "PEM with certificate and key")
       ->group(tls);
 }
@@ -248,6 +252,7 @@ Settings LoadOptions::settings(const control::Config& config) const {
   settings.hold_interval = bench::parse_time("--hold-interval", hold_interval_);
   settings.seed = seed_;
   settings.tls = tls();
+  settings.record_layer = bench::parse_record_layer("--tls-records", tls_records_);
   if (!expect_status_.empty()) {
     settings.expectation.status =
         static_cast<unsigned>(bench::parse_number("--expect-status", expect_status_));

@@ -77,6 +77,7 @@ class LoadOptions {
   std::string sni_;
   std::string client_certificate_;
   std::string alpn_ = "http/1.1";
+  std::string tls_records_ = "own";
   tls::ClientSettings tls_;
   std::string find_max_;
   std::string trial_ = "2s";

@@ -11,6 +11,7 @@
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
 #include "tls/client/client_context.h"
+#include "tls/environment_options.h"
 
 namespace sluice::load {
 
@@ -77,6 +78,7 @@ struct Settings {
   std::uint64_t seed = 1;
   /// For targets that are secure.
   tls::ClientSettings tls;
+  tls::RecordLayer record_layer = tls::RecordLayer::kOwn;
 
   /// Whether a connection opens and closes, and nothing is asked.
   [[nodiscard]] bool asks_nothing() const {

@@ -101,6 +101,8 @@ ServeCommand::ServeCommand(CLI::App& parent)
       .add_option("--certificate", certificates_,
                   "PEM file or directory: serve TLS instead of plain HTTP")
       ->allow_extra_args(false);
+  command.add_option("--tls-records", tls_records_,
+                     "Who protects TLS records: own or openssl (default own)");
   command.add_option("--size", size_, "Bytes of a body: N or N-M (default 64)");
   command.add_option("--status", statuses_, "Status mix: 200:99,503:1 (default 200)");
   command.add_option("--delay", delay_, "Time before every response: 5ms");
@@ -118,6 +120,7 @@ Settings ServeCommand::settings(const control::Config& config) const {
       settings.identities.push_back(bench::load_identity(certificates_));
     }
   }
+  settings.record_layer = bench::parse_record_layer("--tls-records", tls_records_);
   const std::uint16_t port = settings.identities.empty() ? 80 : 443;
   settings.listen = bench::parse_listen(listen_, port, bench::own_addresses(config));
   const auto [smallest, largest] = bench::parse_range("--size", size_);

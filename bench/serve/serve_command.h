@@ -26,6 +26,7 @@ class ServeCommand {
   bench::InterfaceOptions interface_;
   std::vector<std::string> listen_;
   std::vector<std::string> certificates_;
+  std::string tls_records_ = "own";
   std::string size_ = "64";
   std::string delay_;
   std::string stall_;

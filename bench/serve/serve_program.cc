@@ -7,7 +7,8 @@ namespace sluice::serve {
 ServeProgram::ServeProgram(worker::Worker& worker, const Settings& settings)
     : worker_(worker),
       settings_(settings),
-      tls_(worker.pool(), worker.graveyard(), worker.clock(), tls_counters_),
+      tls_(worker.pool(), worker.graveyard(), worker.clock(), tls_counters_,
+           {.record_layer = settings.record_layer}),
       core_{settings_,
             worker.pool(),
             worker.clock(),

@@ -6,6 +6,7 @@
 
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
+#include "tls/environment_options.h"
 #include "tls/server/server_identity.h"
 
 namespace sluice::serve {
@@ -22,6 +23,8 @@ struct Settings {
   std::vector<wire::Endpoint> listen;
   /// Of each worker, since OpenSSL objects are not shared; empty: plain.
   std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
+
+  tls::RecordLayer record_layer = tls::RecordLayer::kOwn;
 
   std::uint64_t smallest_body = 64;  ///< bytes; sizes are spread evenly up to the largest
   std::uint64_t largest_body = 64;

@@ -10,6 +10,7 @@
 #include "dataplane/tcp/config.h"
 #include "dataplane/wire/ip_address.h"
 #include "http/settings.h"
+#include "tls/environment_options.h"
 
 /// A configuration file as read: every key's value, or its default, and where it stands. The
 /// defaults are the initial values here and in the layers' own settings, and nowhere else.
@@ -42,6 +43,7 @@ struct ProcessConfig {
   LogLevel log_level = LogLevel::kInfo;
   std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
   std::uint32_t admin_mode = 0600;
+  tls::EnvironmentOptions tls;
   std::string tls_key_log;  ///< where secrets of TLS connections are written; empty: nowhere
 };
 

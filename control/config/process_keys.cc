@@ -73,7 +73,13 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
            "The socket's permissions. Who may write to it may command Sluice.")
       .key("tls.key_log", text("path"), &C::tls_key_log,
            "For debugging alone: a file for the secrets of every TLS connection, with which "
-           "captured frames can be read (see [Reading captured TLS](#reading-captured-tls)).");
+           "captured frames can be read (see [Reading captured TLS](#reading-captured-tls)).")
+      .key("tls.records",
+           choice<tls::RecordLayer>(
+               {{"own", tls::RecordLayer::kOwn}, {"openssl", tls::RecordLayer::kOpenSsl}}),
+           inside(&C::tls, &tls::EnvironmentOptions::record_layer),
+           "Who protects TLS records after the handshake. `own` frees OpenSSL's part of each "
+           "connection, which is faster and needs far less memory; `openssl` keeps it.");
   return section;
 }
 

@@ -33,7 +33,7 @@ using sluice::testing::require;
 struct Surroundings {
   Surroundings(PacketPool& pool, RecordLayer records)
       : environment(pool, graveyard, clock, counters) {
-    environment.record_layer = records;
+    environment.options.record_layer = records;
   }
   Graveyard graveyard;
   Clock clock;

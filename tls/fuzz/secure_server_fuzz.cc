@@ -52,7 +52,8 @@ class Run {
         kind_(script_.byte()),
         client_(world.client_pool, {.version = kind_ % 2 == 0 ? TLS1_2_VERSION : TLS1_3_VERSION}),
         handler_(world.pool, plaintext_) {
-    environment_.record_layer = kind_ / 2 % 2 == 0 ? RecordLayer::kOwn : RecordLayer::kOpenSsl;
+    environment_.options.record_layer =
+        kind_ / 2 % 2 == 0 ? RecordLayer::kOwn : RecordLayer::kOpenSsl;
     server_ = accept(wire_, *world.identity, handler_, environment_);
     require(server_ != nullptr);
     handler_.stream = server_;

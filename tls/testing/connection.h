@@ -19,7 +19,7 @@ namespace sluice::tls::testing {
 struct Surroundings {
   explicit Surroundings(std::uint32_t buffers = 1024, RecordLayer records = RecordLayer::kOwn)
       : pool(buffers) {
-    environment.record_layer = records;
+    environment.options.record_layer = records;
   }
   sluice::testing::TestPool pool;
   Graveyard graveyard;

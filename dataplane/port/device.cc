@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "dataplane/base/keyed_hash.h"
+#include "dataplane/buffer/packet_pool.h"
 #include "dataplane/port/socket_path.h"
 
 namespace sluice::port {
@@ -27,6 +28,8 @@ constexpr std::uint16_t kPacketMtuLimit = kPacketFrameSize - 66 - 14;
 
 // AF_XDP receives into our packet buffers, 256 bytes behind the usual headroom.
 constexpr std::uint16_t kXdpMtuLimit = 2048 - 256 - 18;
+
+constexpr std::size_t kFrameHeader = 14;
 
 constexpr std::string_view kVirtualBus = "vdev";
 
@@ -277,9 +280,13 @@ void Device::open_memif() {
   } catch (const std::runtime_error& error) {
     throw failure(error.what());
   }
-  make_virtual("net_memif", std::string("role=") + (server ? "server" : "client") + ",id=" +
-                                std::to_string(name_.memif_id) + ",socket=" + name_.target +
-                                ",socket-abstract=no" + mac_argument(mac_));
+  mtu_ = name_.memif_mtu;
+  // A frame in one buffer each: with several, as many fewer would be on their way.
+  const std::size_t buffer = std::max<std::size_t>(PacketPool::kDataRoom, mtu_ + kFrameHeader);
+  make_virtual("net_memif",
+               std::string("role=") + (server ? "server" : "client") +
+                   ",id=" + std::to_string(name_.memif_id) + ",socket=" + name_.target +
+                   ",socket-abstract=no,bsize=" + std::to_string(buffer) + mac_argument(mac_));
   if (server) environment_.sockets.insert(name_.target);
 }
 

@@ -24,6 +24,10 @@ constexpr std::array<KindWord, 6> kKinds{{
     {"ring", DeviceKind::kRing},
 }};
 
+// As for the MTU of an interface.
+constexpr std::uint16_t kLeastMtu = 576;
+constexpr std::uint16_t kLargestMtu = 9216;
+
 constexpr std::size_t kInterfaceNameLimit = 15;  // IFNAMSIZ without the terminator
 constexpr std::size_t kSocketPathLimit = 107;    // sockaddr_un::sun_path without the terminator
 constexpr std::size_t kRingNameLimit = 12;       // leaves room for DPDK's prefixes
@@ -136,7 +140,7 @@ bool chooses_mac(DeviceKind kind) {
 
 std::string known_options(DeviceKind kind) {
   std::string text = "queues=N";
-  if (kind == DeviceKind::kMemif) text += ", role=server|client, id=N";
+  if (kind == DeviceKind::kMemif) text += ", role=server|client, id=N, mtu=N";
   if (chooses_mac(kind)) text += ", mac=ADDRESS";
   return text;
 }
@@ -153,6 +157,8 @@ void read_option(DeviceName& device, std::string_view option) {
     device.role = parse_role(device.text, value);
   } else if (key == "id" && device.kind == DeviceKind::kMemif) {
     device.memif_id = parse_number<std::uint32_t>(device.text, key, value, 0, 0xffffffffU);
+  } else if (key == "mtu" && device.kind == DeviceKind::kMemif) {
+    device.memif_mtu = parse_number<std::uint16_t>(device.text, key, value, kLeastMtu, kLargestMtu);
   } else if (key == "mac" && chooses_mac(device.kind)) {
     device.mac = parse_mac(device.text, value);
   } else {

@@ -37,6 +37,7 @@ struct DeviceName {
   std::optional<wire::MacAddress> mac;
   MemifRole role = MemifRole::kServer;  ///< from ",role=server|client"
   std::uint32_t memif_id = 0;           ///< from ",id=N": tells interfaces on one socket apart
+  std::uint16_t memif_mtu = 1500;       ///< from ",mtu=N": largest IP packet, bytes
 
   static constexpr std::uint16_t kMaximumQueues = 64;
 

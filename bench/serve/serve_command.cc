@@ -30,6 +30,7 @@ struct Totals {
   std::uint64_t bad = 0;
   std::uint64_t failures = 0;
   std::uint64_t handshakes = 0;
+  std::uint64_t body_bytes = 0;
 };
 
 using Programs = std::vector<std::unique_ptr<ServeProgram>>;
@@ -44,21 +45,36 @@ Totals totals_of(const Programs& programs) {
     totals.bad += from.bad_requests.get();
     totals.failures += from.failures.get();
     totals.handshakes += program->tls_counters().handshakes_completed.get();
+    totals.body_bytes += from.body_bytes.get();
   }
   return totals;
 }
 
-void print_line(const Totals& now, const Totals& before) {
-  std::fprintf(stderr, "%9lu conn/s  %9lu req/s  %8lu TLS/s  %8lu open  %lu bad  %lu failed\n",
+void print_line(const Totals& now, const Totals& before, std::uint64_t buffers) {
+  std::fprintf(stderr,
+               "%9lu conn/s  %9lu req/s  %8lu TLS/s  %8lu open  %lu bad  %lu failed  %lu buffers\n",
                now.connections - before.connections, now.requests - before.requests,
-               now.handshakes - before.handshakes, now.open, now.bad, now.failures);
+               now.handshakes - before.handshakes, now.open, now.bad, now.failures, buffers);
+}
+
+// Those of the ports' rings are among them.
+std::uint64_t buffers_in_use(control::Dataplane& dataplane) {
+  std::uint64_t buffers = 0;
+  for (std::uint32_t index = 0; index < dataplane.fleet().size(); ++index) {
+    const PacketPool& pool = dataplane.fleet().worker(index).pool();
+    buffers += pool.capacity() - pool.available();
+  }
+  return buffers;
 }
 
 void write_totals(const std::string& path, const Totals& totals,
                   const control::Dataplane& dataplane) {
   std::uint64_t busy = 0;
+  std::uint64_t idle = 0;
   for (std::uint32_t index = 0; index < dataplane.fleet().size(); ++index) {
-    busy += dataplane.fleet().worker(index).counters().busy_cycles.get();
+    const worker::Counters& counters = dataplane.fleet().worker(index).counters();
+    busy += counters.busy_cycles.get();
+    idle += counters.idle_cycles.get();
   }
   nlohmann::json json;
   json["connections"] = totals.connections;
@@ -66,7 +82,9 @@ void write_totals(const std::string& path, const Totals& totals,
   json["bad_requests"] = totals.bad;
   json["failures"] = totals.failures;
   json["handshakes"] = totals.handshakes;
+  json["body_bytes"] = totals.body_bytes;
   json["busy_seconds"] = static_cast<double>(busy) / static_cast<double>(rte_get_tsc_hz());
+  json["idle_seconds"] = static_cast<double>(idle) / static_cast<double>(rte_get_tsc_hz());
   std::ofstream file(path, std::ios::trunc);
   file << json.dump(2) << "\n";
   if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
@@ -84,7 +102,7 @@ void serve_until_signal(control::Dataplane& dataplane, const Programs& programs,
     if (std::chrono::steady_clock::now() < next_line) continue;
     next_line += kLineEvery;
     const Totals now = totals_of(programs);
-    if (!quiet) print_line(now, before);
+    if (!quiet) print_line(now, before, buffers_in_use(dataplane));
     before = now;
   }
 }

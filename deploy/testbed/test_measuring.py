@@ -1,0 +1,77 @@
+"""The scripts that measure TLS run, and what they write is whole and plausible. Whether it is
+enough they judge themselves, on a machine that has nothing else to do."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testbed.bed import ROOT, Testbed
+
+Measure = Callable[[str], Any]
+
+
+@pytest.fixture
+def measure(testbed: Testbed, fast_program: Path, figure: Callable[[str], None]) -> Measure:
+    testbed.stop_sluice()
+
+    def run(script: str) -> Any:
+        results = testbed.directory / f"{script}.json"
+        words = [ROOT / "bench" / script, "--quick", "--program", fast_program, "--json", results]
+        command = [str(word) for word in words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        assert done.returncode in (0, 1), done.stderr
+        for line in done.stdout.splitlines():
+            figure(f"bench/{script} --quick: {line}")
+        return json.loads(results.read_text())
+
+    return run
+
+
+def test_handshakes_are_of_the_kind_that_is_measured(measure: Measure) -> None:
+    results = measure("handshakes")
+    kinds = {(each["key"], each["version"], each["resumed"]) for each in results}
+    assert len(kinds) == len(results) == 6
+    for each in results:
+        assert each["served_us"] > each["in_memory_us"] * 0.5 > 0
+        served = each["rounds"][0]["served"]
+        assert served["completed_per_second"] > 0
+        if each["resumed"]:
+            assert served["resumed"] > 0.8
+        else:
+            assert served["resumed"] == 0
+            assert each["in_memory_us"] > each["public_key_us"] > 0
+
+
+def test_bulk_is_slower_with_tls_than_without(measure: Measure) -> None:
+    results = measure("tls_bulk")
+    rates = {
+        name: results[name]["gbit_per_cpu_second"] for name in ("openssl", "tls", "plain", "nginx")
+    }
+    assert all(rate > 0 for rate in rates.values())
+    assert rates["tls"] < min(rates["plain"], rates["openssl"])
+    assert results["of_openssl_speed"] == rates["tls"] / rates["openssl"]
+    assert results["times_nginx"] == rates["tls"] / rates["nginx"]
+
+
+def test_idle_connections_are_all_held(measure: Measure) -> None:
+    results = measure("idle_memory")
+    assert len(results) >= 2 and "plain" in results
+    for name, held in results.items():
+        assert held["connections"] == 1000
+        assert held["held_bytes"] > held["before_bytes"]
+        assert (held["above_plain"] == 0) == (name == "plain")
+
+
+def test_requests_go_on_beside_a_storm(measure: Measure) -> None:
+    result = measure("storm")
+    assert result["offered"] == 3 * result["capacity"] > 0
+    assert result["completed"] > 0
+    for seconds in result["kept"].values():
+        assert seconds["rate"] > 0
+        assert seconds["p50_us"] <= seconds["median_p99_us"] <= seconds["worst_p99_us"]

@@ -5,8 +5,12 @@
 namespace sluice::tls {
 namespace {
 
+// OpenSSL 3.0 has no words for what only TLS 1.3 has.
 std::string alert_name(std::uint32_t code) {
-  return SSL_alert_desc_string_long(static_cast<int>(code));
+  if (code == TLS13_AD_MISSING_EXTENSION) return "missing extension";
+  if (code == TLS13_AD_CERTIFICATE_REQUIRED) return "certificate required";
+  const std::string name = SSL_alert_desc_string_long(static_cast<int>(code));
+  return name == "unknown" ? "number " + std::to_string(code) : name;
 }
 
 std::string reason_name(std::uint32_t code) {

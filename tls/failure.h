@@ -31,6 +31,14 @@ struct Failure {
   }
 };
 
+/// A failure as one number, for a counter that other threads read.
+constexpr std::uint64_t packed(const Failure& failure) {
+  return std::uint64_t{static_cast<std::uint8_t>(failure.kind)} << 32 | failure.code;
+}
+constexpr Failure unpacked(std::uint64_t number) {
+  return {static_cast<Failure::Kind>(number >> 32), static_cast<std::uint32_t>(number)};
+}
+
 /// For people: "alert received: handshake failure", "certificate: certificate has expired".
 std::string to_string(const Failure& failure);
 

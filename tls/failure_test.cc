@@ -14,6 +14,9 @@ TEST(Failure, IsPutIntoWords) {
   EXPECT_EQ(to_string(Failure{}), "none");
   EXPECT_EQ(to_string({Kind::kAlertReceived, SSL_AD_HANDSHAKE_FAILURE}),
             "alert received: handshake failure");
+  EXPECT_EQ(to_string({Kind::kAlertReceived, TLS13_AD_CERTIFICATE_REQUIRED}),
+            "alert received: certificate required");
+  EXPECT_EQ(to_string({Kind::kAlertReceived, 250}), "alert received: number 250");
   EXPECT_EQ(to_string({Kind::kAlertSent, SSL_AD_BAD_RECORD_MAC}), "alert sent: bad record mac");
   EXPECT_EQ(to_string({Kind::kCertificate, X509_V_ERR_CERT_HAS_EXPIRED}),
             "certificate: certificate has expired");
@@ -21,6 +24,14 @@ TEST(Failure, IsPutIntoWords) {
   EXPECT_EQ(to_string({Kind::kNotTls}), "not TLS");
   EXPECT_EQ(to_string({Kind::kTooLong}), "handshake too long");
   EXPECT_EQ(to_string({Kind::kControlFlood}), "too many records without data");
+}
+
+TEST(Failure, FitsIntoANumber) {
+  EXPECT_EQ(packed(Failure{}), 0U);
+  const Failure largest{Kind::kControlFlood, 0xffffffff};
+  EXPECT_EQ(unpacked(packed(largest)), largest);
+  const Failure expired{Kind::kCertificate, X509_V_ERR_CERT_HAS_EXPIRED};
+  EXPECT_EQ(unpacked(packed(expired)), expired);
 }
 
 TEST(Failure, CanBeCountedByReason) {

@@ -22,6 +22,7 @@
 #include "tls/handshake/alpn.h"
 #include "tls/handshake/connection_notes.h"
 #include "tls/handshake/context_basics.h"
+#include "tls/handshake/key_log_ring.h"
 
 namespace sluice::tls {
 
@@ -179,6 +180,7 @@ ClientContext::ClientContext(const ClientSettings& settings)
   const bool verifies = settings.verification == Verification::kAuthority;
   if (verifies) trust(context, settings.authorities);
   if (settings.certificate) use_certificate(context, load_certificate(*settings.certificate));
+  if (settings.key_log != nullptr) log_keys(context, *settings.key_log);
 
   SSL_CTX_set_verify(context, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   int (*const verify)(X509_STORE_CTX*, void*) = [](X509_STORE_CTX* store, void* state) {

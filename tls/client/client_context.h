@@ -12,6 +12,8 @@
 
 namespace sluice::tls {
 
+class KeyLogRing;
+
 enum class Version : std::uint16_t { kTls12 = TLS1_2_VERSION, kTls13 = TLS1_3_VERSION };
 
 /// How a client finds out whether a server is the right one.
@@ -44,6 +46,9 @@ struct ClientSettings {
   std::optional<CertificateSource> certificate = std::nullopt;
   /// Accept sessions from servers, to resume them in later connections.
   bool sessions = true;
+  /// Where the secrets of its connections go, for whoever is to read captured frames. Outlives the
+  /// context and its connections; null: nowhere.
+  KeyLogRing* key_log = nullptr;
 
   /// Use a library of OpenSSL's of one's own, in which a handshake costs less (see ClientLibrary);
   /// no session may outlive the context then.

@@ -12,7 +12,9 @@
 #include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/connection.h"
+#include "tls/testing/pair.h"
 #include "tls/testing/temporary_directory.h"
+#include "tls/testing/test_client.h"
 
 namespace sluice::tls {
 namespace {
@@ -141,6 +143,23 @@ TEST_F(LogKeysTest, EveryCertificateOfAnIdentityTakesPart) {
   const std::string client = handshake(identity, {.server_name = "b.example.com"});
   EXPECT_FALSE(client.empty());
   EXPECT_EQ(lines_of(take_all(ring_)), lines_of(client));
+}
+
+TEST_F(LogKeysTest, ClientsLogThemToo) {
+  KeyLogRing of_server;
+  const std::vector sources{certificate("www.example.com")};
+  const ServerIdentity identity(sources, {.key_log = &of_server});
+  for (const auto& [version, count] : {std::pair{TLS1_2_VERSION, 1U}, {TLS1_3_VERSION, 5U}}) {
+    ClientSettings settings = testing::trusting_client(version);
+    settings.key_log = &ring_;
+    const ClientContext context(settings);
+    testing::Pair pair(identity, context);
+    pair.handshake();
+    EXPECT_TRUE(pair.client.handler.opened);
+    const auto lines = lines_of(take_all(ring_));
+    EXPECT_EQ(lines.size(), count);
+    EXPECT_EQ(lines, lines_of(take_all(of_server)));
+  }
 }
 
 TEST_F(LogKeysTest, NothingIsLoggedUnlessAskedFor) {

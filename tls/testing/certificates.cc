@@ -43,12 +43,13 @@ std::string pem_of(EVP_PKEY* key) {
   return contents_of(bio.get());
 }
 
-OpenSslPointer<X509> make_certificate(EVP_PKEY* key, const std::string& common_name, long serial) {
+OpenSslPointer<X509> make_certificate(EVP_PKEY* key, const std::string& common_name, long serial,
+                                      long expires_in = kDay) {
   OpenSslPointer<X509> certificate(check(X509_new()));
   check(X509_set_version(certificate.get(), X509_VERSION_3));
   check(ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial));
-  check(X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60));
-  check(X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kDay));
+  check(X509_gmtime_adj(X509_getm_notBefore(certificate.get()), expires_in - kDay - 60));
+  check(X509_gmtime_adj(X509_getm_notAfter(certificate.get()), expires_in));
   check(X509_set_pubkey(certificate.get(), key));
   if (!common_name.empty()) {
     check(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
@@ -85,7 +86,7 @@ CertificateAuthority::CertificateAuthority() : key_(make_key(0)) {
 IssuedCertificate CertificateAuthority::issue(const CertificateRequest& request) {
   const OpenSslPointer<EVP_PKEY> key = make_key(request.rsa_bits);
   const OpenSslPointer<X509> certificate =
-      make_certificate(key.get(), request.common_name, next_serial_++);
+      make_certificate(key.get(), request.common_name, next_serial_++, request.expires_in);
   check(X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get())));
   const std::string names = alternative_names(request);
   if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);

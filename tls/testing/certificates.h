@@ -11,7 +11,8 @@ struct CertificateRequest {
   std::vector<std::string> dns_names = {};
   std::vector<std::string> ip_addresses = {};
   std::string common_name = "test";
-  unsigned rsa_bits = 0;  ///< 0: an ECDSA key on P-256
+  unsigned rsa_bits = 0;    ///< 0: an ECDSA key on P-256
+  long expires_in = 86400;  ///< seconds from now; negative: it has expired
 };
 
 /// A certificate and its key, each as a PEM block.
@@ -28,7 +29,7 @@ class CertificateAuthority {
 
   /// Its own certificate, PEM.
   [[nodiscard]] const std::string& certificate() const { return pem_; }
-  /// A certificate that is valid for a day from now.
+  /// A certificate that is valid for a day and a minute before it expires.
   [[nodiscard]] IssuedCertificate issue(const CertificateRequest& request);
 
  private:

@@ -49,9 +49,13 @@ WorkerCounters WorkerProgram::counters(std::size_t ports) const {
     port_counters.push_back(
         &worker_.port_counters(port::PortId(static_cast<port::PortId::rep>(i))));
   }
-  return {worker_.counters(),         worker_.pool(),
-          std::move(port_counters),   worker_.network().counters(),
-          worker_.stack().counters(), proxy_->tls_counters(),
+  return {worker_.counters(),
+          worker_.pool(),
+          std::move(port_counters),
+          worker_.network().counters(),
+          worker_.stack().counters(),
+          proxy_->tls_counters(),
+          proxy_->upstream_tls_counters(),
           proxy_->counters()};
 }
 

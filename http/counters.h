@@ -9,6 +9,7 @@
 #include "dataplane/base/counter.h"
 #include "dataplane/base/time.h"
 #include "http/head_error.h"
+#include "tls/client/certificate_fault.h"
 
 /// What one worker counts of HTTP. The worker alone writes; any thread may read at any time, and
 /// sums over the workers. The names in brackets are the columns of HAProxy's `show stat` that the
@@ -103,6 +104,9 @@ struct BackendCounters {
   Counter server_aborts;         ///< servers that broke off [srv_abrt]
   Counter connections_opened;    ///< [connect]
   Counter connections_reused;    ///< [reuse]
+  Counter handshakes;            ///< of TLS, completed [ssl_sess]
+  Counter handshakes_resumed;    ///< of those [ssl_reused_sess]
+  Counter handshake_failures;    ///< [ssl_failed_handshake]
   RecentDuration connect_time;   ///< of new connections [ctime]
   RecentDuration response_time;  ///< from the request sent to the head of the response [rtime]
   RecentDuration total_time;     ///< from the request's head to the response's end [ttime]
@@ -122,9 +126,13 @@ struct ServerCounters {
   Counter server_aborts;
   Counter connections_opened;
   Counter connections_reused;
-  Counter idle_current;  ///< pooled connections [idle_conn_cur]
-  Counter paused;        ///< 1 while this worker passes the server over [status DOWN]
-  Counter pauses;        ///< times it began to [chkdown]
+  Counter handshakes;
+  Counter handshakes_resumed;
+  Counter handshake_failures;
+  Counter last_handshake_failure;  ///< why: tls::packed() of a tls::Failure
+  Counter idle_current;            ///< pooled connections [idle_conn_cur]
+  Counter paused;                  ///< 1 while this worker passes the server over [status DOWN]
+  Counter pauses;                  ///< times it began to [chkdown]
   RecentDuration connect_time;
   RecentDuration response_time;
   RecentDuration total_time;
@@ -134,7 +142,9 @@ struct ServerCounters {
 struct ProxyCounters {
   std::array<Counter, kHeadErrors> refused_requests;   ///< by HeadError
   std::array<Counter, kHeadErrors> refused_responses;  ///< by HeadError
-  Counter bad_request_bodies;                          ///< chunked coding broken
+  /// Servers' certificates that were not trusted, by tls::CertificateFault.
+  std::array<Counter, tls::kCertificateFaults> refused_certificates;
+  Counter bad_request_bodies;  ///< chunked coding broken
   Counter bad_response_bodies;
   Counter unsolicited;         ///< pooled connections closed for bytes nobody asked for
   Counter pool_overflows;      ///< closed because the pool of a server was full

@@ -18,6 +18,12 @@ constexpr Duration kFresh = std::chrono::seconds(1);
 // No server is worth more attempts than this, whatever is configured.
 constexpr std::uint32_t kMaxRetries = 16;
 
+// Nothing of the request was read by a server.
+constexpr bool found_no_server(UpstreamFailure failure) {
+  return failure == UpstreamFailure::kConnect || failure == UpstreamFailure::kConnectTimeout ||
+         failure == UpstreamFailure::kHandshake;
+}
+
 }  // namespace
 
 void Exchange::start(ExchangeClient& client, const RequestOrigin& origin, const Frontend& frontend,
@@ -222,10 +228,11 @@ bool Exchange::may_repeat(UpstreamFailure failure, bool reused) {
   switch (failure) {
     case UpstreamFailure::kConnect:
     case UpstreamFailure::kConnectTimeout:
+    case UpstreamFailure::kHandshake:
       server_->counters.connection_errors.add();
       backend.connection_errors.add();
       note_tried(server_->id);
-      repeat = attempts_left_ > 0 && !last_resort_;
+      repeat = attempts_left_ > 0 && !last_resort_ && !body_sent_;
       if (repeat) --attempts_left_;
       break;
     case UpstreamFailure::kEndedEarly:
@@ -238,8 +245,7 @@ bool Exchange::may_repeat(UpstreamFailure failure, bool reused) {
   if (repeat) {
     server_->counters.retries.add();
     backend.retries.add();
-  } else if (failure != UpstreamFailure::kConnect && failure != UpstreamFailure::kConnectTimeout &&
-             failure != UpstreamFailure::kNoBuffers) {
+  } else if (!found_no_server(failure) && failure != UpstreamFailure::kNoBuffers) {
     server_->counters.response_errors.add();
     backend.response_errors.add();
     if (failure == UpstreamFailure::kBrokeOff || failure == UpstreamFailure::kEndedEarly) {

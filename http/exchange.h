@@ -48,10 +48,11 @@ struct RequestOrigin {
 /// One request and its response: finds a backend and a server, gets a connection, tries again
 /// where that is safe, and carries both messages across. Used again for many exchanges in turn.
 ///
-/// Safe to repeat is (RFC 9110 section 9.2.2): any request whose connection was never opened; and,
-/// when a pooled connection turns out to be dead before a byte of the response came, a request with
-/// an idempotent method of whose body nothing was sent. What is not safe to repeat takes a pooled
-/// connection only while that is fresh.
+/// Safe to repeat is (RFC 9110 section 9.2.2): any request whose connection was never opened, or
+/// whose server refused the TLS handshake before any of the body was sent; and, when a pooled
+/// connection turns out to be dead before a byte of the response came, a request with an idempotent
+/// method of whose body nothing was sent. What is not safe to repeat takes a pooled connection only
+/// while that is fresh.
 class Exchange final : public UpstreamUser {
  public:
   explicit Exchange(ProxyCore& core) : core_(core) {}

@@ -57,7 +57,12 @@ class Proxy final : public Acceptor, public worker::Application {
     return core_.server_counters;
   }
   [[nodiscard]] const ProxyCounters& counters() const { return core_.counters; }
+  /// Of TLS with clients.
   [[nodiscard]] const tls::Counters& tls_counters() const { return core_.tls_counters; }
+  /// Of TLS with servers.
+  [[nodiscard]] const tls::Counters& upstream_tls_counters() const {
+    return core_.upstream_tls_counters;
+  }
 
   // Acceptor
   StreamHandler* on_accept(Stream& stream, const wire::Endpoint& listening) override;

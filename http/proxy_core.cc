@@ -22,7 +22,9 @@ ProxyCore::ProxyCore(const ProxyEnvironment& worker_environment)
     : environment(worker_environment),
       tls_environment(environment.pool, environment.graveyard, environment.clock, tls_counters,
                       environment.tls),
-      upstreams(environment, response_parser, counters),
+      upstream_tls_environment(environment.pool, environment.graveyard, environment.clock,
+                               upstream_tls_counters, environment.tls),
+      upstreams(environment, upstream_tls_environment, response_parser, counters),
       settings_(&no_settings()) {}
 
 // The streams that are reset here are buried with references to what goes now.

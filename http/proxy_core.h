@@ -33,8 +33,11 @@ struct ProxyCore {
   CounterTable<FrontendCounters> frontend_counters;
   CounterTable<BackendCounters> backend_counters;
   CounterTable<ServerCounters> server_counters;
+  // Of connections with clients, and with servers.
   tls::Counters tls_counters;
   tls::Environment tls_environment;
+  tls::Counters upstream_tls_counters;
+  tls::Environment upstream_tls_environment;
   UpstreamPool upstreams;
   LinkedList<ClientSession> sessions;
   bool draining = false;

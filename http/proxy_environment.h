@@ -21,7 +21,12 @@ struct ProxyEnvironment {
   Graveyard& graveyard;
   const HashKey& hash_key;
   std::uint32_t worker = 0;  ///< which of the workers this is: index into Frontend::identities
+                             ///< and Backend::tls_contexts
   tls::EnvironmentOptions tls = {};
+};
+=======
+///< and Backend::tls_contexts
+>>>>>>> 2cbbcb1 (Speak TLS with servers: verified before anything is sent, resumed, pooled)
 };
 
 }  // namespace sluice::http

@@ -11,8 +11,9 @@
 #include "dataplane/wire/ip_address.h"
 
 namespace sluice::tls {
+class ClientContext;
 class ServerIdentity;
-}
+}  // namespace sluice::tls
 
 /// What an operator decides about HTTP: the part of a snapshot that the proxy reads. Everything
 /// here is immutable once published; whoever holds a session keeps ids, never pointers, across
@@ -47,7 +48,8 @@ struct ClientTimeouts {
 };
 
 struct ServerTimeouts {
-  Duration connect = std::chrono::seconds(3);      ///< for one attempt -> next server, 503
+  Duration connect = std::chrono::seconds(3);      ///< for one attempt, TLS included -> next
+                                                   ///< server, 503
   Duration response = std::chrono::seconds(30);    ///< from the request to the response head -> 504
   Duration idle = std::chrono::seconds(30);        ///< without progress while a message flows
   Duration keep_alive = std::chrono::seconds(30);  ///< an unused pooled connection is closed
@@ -94,12 +96,19 @@ struct Server {
   ServerId id;
   std::string name;
   wire::Endpoint address;
+  /// With TLS: the DNS name that it is asked for (SNI), or the IP address, which its certificate
+  /// must be for if certificates are verified.
+  std::string tls_name = {};
 };
 
 struct Backend {
   BackendId id;
   std::string name;
   std::vector<Server> servers;
+  /// How its servers are spoken to by TLS: one for each worker, index by worker; empty when they
+  /// speak plain HTTP. Where a snapshot brings other ones, pooled connections that were made with
+  /// these are closed, and TLS sessions forgotten.
+  std::vector<std::shared_ptr<const tls::ClientContext>> tls_contexts = {};
   ServerTimeouts timeouts;
   std::uint32_t pool_connections = 1024;  ///< idle connections kept to each server by each worker
   std::uint32_t response_head_bytes = 32 * 1024;

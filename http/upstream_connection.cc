@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "http/upstream_pool.h"
+#include "http/upstream_tls.h"
+#include "tls/client/certificate_fault.h"
 
 namespace sluice::http {
 namespace {
@@ -13,15 +15,25 @@ constexpr std::size_t kMaxResponseFields = 512;
 }  // namespace
 
 UpstreamConnection::UpstreamConnection(UpstreamPool& pool, UpstreamServer& server)
-    : pool_(pool), server_(server), remote_(server.address) {}
+    : pool_(pool), server_(server), tls_(server.tls), remote_(server.address) {}
 
 bool UpstreamConnection::connect(StreamNetwork& network) {
   stream_ = network.connect(remote_, *this);
-  if (stream_ == nullptr) return false;
+  if (stream_ == nullptr || (tls_ != nullptr && !start_tls())) return false;
   server_.counters.connections_opened.add();
   server_.backend_counters->connections_opened.add();
   idle_since_ = pool_.environment().clock.now();  // until it is open: when connecting began
   arm(server_.timeouts.connect);
+  return true;
+}
+
+bool UpstreamConnection::start_tls() {
+  secure_ = tls_->connect(*stream_, *this, pool_.tls());
+  if (secure_ == nullptr) {
+    std::exchange(stream_, nullptr)->abort();
+    return false;
+  }
+  stream_ = secure_;
   return true;
 }
 
@@ -89,8 +101,24 @@ void UpstreamConnection::on_open() {
   server_.counters.connect_time.add(taken);
   server_.backend_counters->connect_time.add(taken);
   pool_.connect_succeeded(server_);
+  if (secure_ != nullptr) handshake_done();
   arm_for_response();
   if (user_ != nullptr) user_->on_upstream_open();
+}
+
+void UpstreamConnection::handshake_done() {
+  server_.counters.handshakes.add();
+  server_.backend_counters->handshakes.add();
+  if (secure_->resumed()) {
+    server_.counters.handshakes_resumed.add();
+    server_.backend_counters->handshakes_resumed.add();
+  }
+  keep_session();
+}
+
+// With TLS 1.3 sessions come at any time.
+void UpstreamConnection::keep_session() {
+  if (secure_ != nullptr) tls_->keep_session(*secure_);
 }
 
 void UpstreamConnection::on_data(ByteChain data) {
@@ -127,9 +155,17 @@ void UpstreamConnection::on_acknowledged(std::size_t /*bytes*/) {
   user_->on_upstream_acknowledged();
 }
 
-void UpstreamConnection::on_failure(StreamError /*error*/) {
-  stream_ = nullptr;
-  if (state_ == State::kConnecting) {
+void UpstreamConnection::on_failure(StreamError error) {
+  keep_session();
+  const bool refused = handshake_failed(error);
+  if (refused) note_handshake_failure(secure_->failure());
+  stream_ = secure_ = nullptr;
+  if (refused) {
+    pool_.connect_failed(server_);
+    fail(UpstreamFailure::kHandshake);
+  } else if (state_ == State::kConnecting && error == StreamError::kNoMemory) {
+    fail(UpstreamFailure::kNoBuffers);
+  } else if (state_ == State::kConnecting) {
     pool_.connect_failed(server_);
     fail(UpstreamFailure::kConnect);
   } else if (user_ == nullptr) {
@@ -137,6 +173,27 @@ void UpstreamConnection::on_failure(StreamError /*error*/) {
   } else {
     fail(response_begun_ ? UpstreamFailure::kBrokeOff : UpstreamFailure::kEndedEarly);
   }
+}
+
+// An error that an open TCP connection has before TLS is there comes from the handshake, and so
+// does an alert in the place of the first answer.
+bool UpstreamConnection::handshake_failed(StreamError error) const {
+  if (secure_ == nullptr) return false;
+  if (state_ == State::kConnecting) {
+    return error == StreamError::kProtocol || error == StreamError::kTruncated ||
+           error == StreamError::kReset;
+  }
+  return requests_ == 1 && !response_begun_ && refused_handshake(*secure_);
+}
+
+void UpstreamConnection::note_handshake_failure(const tls::Failure& failure) {
+  tls_->forget_sessions();
+  server_.counters.last_handshake_failure.set(tls::packed(failure));
+  server_.counters.handshake_failures.add();
+  server_.backend_counters->handshake_failures.add();
+  if (failure.kind != tls::Failure::Kind::kCertificate) return;
+  const auto fault = static_cast<std::size_t>(tls::certificate_fault(failure));
+  pool_.counters().refused_certificates[fault].add();
 }
 
 void UpstreamConnection::on_timer(Instant now) {
@@ -264,6 +321,7 @@ void UpstreamConnection::read_body() {
 void UpstreamConnection::complete() {
   UpstreamUser& user = *std::exchange(user_, nullptr);
   consume(window_.release_all());
+  keep_session();
   if (!input_.empty()) pool_.counters().unsolicited.add();
   const bool request_done = request_sent_ && unacknowledged() == 0;
   if (keep_ && request_done && input_.empty()) {
@@ -286,6 +344,8 @@ void UpstreamConnection::consume(std::size_t bytes) {
 
 void UpstreamConnection::shut(Ending ending) {
   if (state_ == State::kClosed) return;
+  keep_session();
+  secure_ = nullptr;
   Stream* stream = std::exchange(stream_, nullptr);
   disarm();
   pool_.forget(*this);

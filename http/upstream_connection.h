@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/timer_wheel.h"
@@ -12,13 +13,20 @@
 #include "http/linked_list.h"
 #include "http/upstream_user.h"
 
+namespace sluice::tls {
+class SecureStream;
+struct Failure;
+}  // namespace sluice::tls
+
 namespace sluice::http {
 
 class UpstreamPool;
+class UpstreamTls;
 struct UpstreamServer;
 
-/// A connection to a server: sends requests one at a time and reads their responses. It owns
-/// itself; the pool lends it to one user at a time.
+/// A connection to a server, plain or by TLS: sends requests one at a time and reads their
+/// responses. It owns itself; the pool lends it to one user at a time. It is open when the TLS
+/// handshake is done and the server is trusted; nothing of a request is sent before that.
 ///
 /// Anything that leaves doubt about where the next response begins closes it: a response before the
 /// request was sent and acknowledged, bytes that nobody asked for, broken framing, a timeout, a
@@ -31,7 +39,7 @@ class UpstreamConnection final : public StreamHandler,
   UpstreamConnection(UpstreamPool& pool, UpstreamServer& server);
   ~UpstreamConnection() override = default;
 
-  /// Begins to connect. False when the network cannot.
+  /// Begins to connect. False when the network cannot, or there is no memory for TLS.
   [[nodiscard]] bool connect(StreamNetwork& network);
 
   // For the user.
@@ -66,6 +74,8 @@ class UpstreamConnection final : public StreamHandler,
   [[nodiscard]] Instant idle_since() const { return idle_since_; }
   [[nodiscard]] bool idle() const { return state_ == State::kIdle; }
   [[nodiscard]] wire::Endpoint remote() const { return remote_; }
+  /// Null when it is a plain one.
+  [[nodiscard]] const std::shared_ptr<UpstreamTls>& tls() const { return tls_; }
   /// Waits for the next user, at most for `time`.
   void become_idle(Duration time);
   /// Closes an idle connection in order.
@@ -86,6 +96,12 @@ class UpstreamConnection final : public StreamHandler,
   // More interim responses than any server has reason to send.
   static constexpr std::uint8_t kMaxInterim = 16;
 
+  bool start_tls();
+  void handshake_done();
+  void keep_session();
+  [[nodiscard]] bool handshake_failed(StreamError error) const;
+  void note_handshake_failure(const tls::Failure& failure);
+
   void on_timer(Instant now) override;
   void on_busy_timer(Instant now);
   void arm(Duration delay);
@@ -103,7 +119,9 @@ class UpstreamConnection final : public StreamHandler,
 
   UpstreamPool& pool_;
   UpstreamServer& server_;
+  std::shared_ptr<UpstreamTls> tls_;
   Stream* stream_ = nullptr;
+  tls::SecureStream* secure_ = nullptr;  // the same, with TLS
   UpstreamUser* user_ = nullptr;
   ByteChain input_;
   HeadReader reader_;

@@ -3,6 +3,15 @@
 #include <utility>
 
 namespace sluice::http {
+namespace {
+
+bool speaks_as_before(const UpstreamServer& server, const Backend& backend, const Server& wanted,
+                      const std::shared_ptr<const tls::ClientContext>& context) {
+  if (backend.tls_contexts.empty()) return server.tls == nullptr;
+  return server.tls != nullptr && server.tls->is_of(context, wanted.tls_name);
+}
+
+}  // namespace
 
 void UpstreamPool::reset_all() {
   for (auto& server : servers_) {
@@ -19,18 +28,8 @@ void UpstreamPool::adopt(const Settings& settings, CounterTable<ServerCounters>&
   for (const auto& backend : settings.backends) {
     if (!backend) continue;
     for (const Server& wanted : backend->servers) {
-      const std::size_t index = wanted.id.index();
-      if (servers_.size() <= index) servers_.resize(index + 1);
-      if (!servers_[index]) {
-        servers_[index] = std::make_unique<UpstreamServer>(wanted.id, servers[index]);
-      }
-      UpstreamServer& server = *servers_[index];
-      if (server.address != wanted.address) {
-        close_idle(server);
-        server.address = wanted.address;
-        server.health = {};
-        server.counters.paused.set(0);
-      }
+      UpstreamServer& server = adopt_server(wanted, servers);
+      locate(server, *backend, wanted);
       server.backend_counters = &backends[backend->id.index()];
       server.present = true;
       server.timeouts = backend->timeouts;
@@ -41,6 +40,34 @@ void UpstreamPool::adopt(const Settings& settings, CounterTable<ServerCounters>&
   }
   for (auto& server : servers_) {
     if (server && !server->present) close_idle(*server);
+  }
+}
+
+// Made when it is new.
+UpstreamServer& UpstreamPool::adopt_server(const Server& wanted,
+                                           CounterTable<ServerCounters>& counters) {
+  const std::size_t index = wanted.id.index();
+  if (servers_.size() <= index) servers_.resize(index + 1);
+  if (!servers_[index]) {
+    servers_[index] = std::make_unique<UpstreamServer>(wanted.id, counters[index]);
+  }
+  return *servers_[index];
+}
+
+// Where it is and how it is spoken to. What was learnt of it elsewhere, or otherwise, is void.
+void UpstreamPool::locate(UpstreamServer& server, const Backend& backend, const Server& wanted) {
+  const std::uint32_t worker = environment_.worker;
+  std::shared_ptr<const tls::ClientContext> context;
+  if (worker < backend.tls_contexts.size()) context = backend.tls_contexts[worker];
+  const bool same_tls = speaks_as_before(server, backend, wanted, context);
+  if (server.address == wanted.address && same_tls) return;
+  close_idle(server);
+  server.address = wanted.address;
+  server.health = {};
+  server.counters.paused.set(0);
+  server.tls.reset();
+  if (!backend.tls_contexts.empty()) {
+    server.tls = std::make_shared<UpstreamTls>(std::move(context), wanted.tls_name);
   }
 }
 
@@ -79,8 +106,8 @@ UpstreamConnection* UpstreamPool::connect(UpstreamServer& server) {
 
 void UpstreamPool::keep(UpstreamConnection& connection) {
   UpstreamServer& server = connection.server();
-  if (draining_ || !server.present || connection.remote() != server.address ||
-      server.idle_limit == 0) {
+  const bool current = connection.remote() == server.address && connection.tls() == server.tls;
+  if (draining_ || !server.present || !current || server.idle_limit == 0) {
     connection.close_idle();
     return;
   }

@@ -12,6 +12,8 @@
 #include "http/proxy_environment.h"
 #include "http/settings.h"
 #include "http/upstream_connection.h"
+#include "http/upstream_tls.h"
+#include "tls/environment.h"
 
 namespace sluice::http {
 
@@ -25,6 +27,7 @@ struct UpstreamServer {
   BackendCounters* backend_counters = nullptr;
   bool present = false;  ///< the present snapshot has it
   wire::Endpoint address;
+  std::shared_ptr<UpstreamTls> tls;  ///< null: it speaks plain HTTP
   ServerTimeouts timeouts;
   Duration pause{};
   std::uint32_t idle_limit = 0;
@@ -37,15 +40,17 @@ struct UpstreamServer {
 /// connections are used again, the latest first, so that those in excess age and close.
 class UpstreamPool final : public ServerView {
  public:
-  UpstreamPool(const ProxyEnvironment& environment, HeadParser& parser, ProxyCounters& counters)
-      : environment_(environment), parser_(parser), counters_(counters) {}
+  UpstreamPool(const ProxyEnvironment& environment, tls::Environment& tls, HeadParser& parser,
+               ProxyCounters& counters)
+      : environment_(environment), tls_(tls), parser_(parser), counters_(counters) {}
   /// Resets what is left.
   ~UpstreamPool() { reset_all(); }
   UpstreamPool(const UpstreamPool&) = delete;
   UpstreamPool& operator=(const UpstreamPool&) = delete;
 
-  /// Takes over the servers of a snapshot. Idle connections to servers that are gone, or have
-  /// moved to another address, are closed; those in use end with their exchange.
+  /// Takes over the servers of a snapshot. Idle connections to servers that are gone, have moved to
+  /// another address, or are to be spoken to by other TLS, are closed; those in use end with their
+  /// exchange.
   void adopt(const Settings& settings, CounterTable<ServerCounters>& servers,
              CounterTable<BackendCounters>& backends);
   /// Closes what is idle now and whatever becomes idle later.
@@ -72,14 +77,18 @@ class UpstreamPool final : public ServerView {
   void connect_succeeded(UpstreamServer& server);
   void connect_failed(UpstreamServer& server);
   [[nodiscard]] const ProxyEnvironment& environment() const { return environment_; }
+  [[nodiscard]] tls::Environment& tls() { return tls_; }
   [[nodiscard]] HeadParser& parser() { return parser_; }
   [[nodiscard]] ProxyCounters& counters() { return counters_; }
 
  private:
+  UpstreamServer& adopt_server(const Server& wanted, CounterTable<ServerCounters>& counters);
+  void locate(UpstreamServer& server, const Backend& backend, const Server& wanted);
   void close_idle(UpstreamServer& server);
   void unlink(UpstreamConnection& connection);
 
   ProxyEnvironment environment_;
+  tls::Environment& tls_;
   HeadParser& parser_;
   ProxyCounters& counters_;
   std::vector<std::unique_ptr<UpstreamServer>> servers_;  // by ServerId

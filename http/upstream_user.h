@@ -11,6 +11,7 @@ namespace sluice::http {
 enum class UpstreamFailure : std::uint8_t {
   kConnect,  ///< refused or unreachable: nothing of the request was seen
   kConnectTimeout,
+  kHandshake,    ///< TLS: no agreement, not trusted, or broken off; the request was not read
   kEndedEarly,   ///< closed or reset before the first byte of a response
   kBadResponse,  ///< a head or body that breaks the protocol
   kTimeout,      ///< no head, or no more of the body, in time

@@ -218,7 +218,7 @@ constexpr std::array kTcpFields{
 };
 
 constexpr std::array kTlsFields{
-    Field<tls::Counters>{"handshakes_started", "clients whose first byte has come",
+    Field<tls::Counters>{"handshakes_started", "handshakes begun",
                          &tls::Counters::handshakes_started},
     Field<tls::Counters>{"handshakes_completed", "full and resumed handshakes",
                          &tls::Counters::handshakes_completed},
@@ -285,7 +285,8 @@ constexpr bool complete(const std::array<Field<Block>, size>& fields, std::size_
 static_assert(complete(kPortFields), "a counter of port/counters.h has no row above");
 static_assert(complete(kTcpFields), "a counter of tcp/counters.h has no row above");
 static_assert(complete(kTlsFields), "a counter of tls/environment.h has no row above");
-static_assert(complete(kProxyFields, 2 * http::kHeadErrors * sizeof(Counter)),
+static_assert(complete(kProxyFields,
+                       (2 * http::kHeadErrors + tls::kCertificateFaults) * sizeof(Counter)),
               "a counter of http/counters.h has no row above");
 static_assert(complete(kWorkerFields, sizeof(worker::BurstHistogram)),
               "a counter of worker/counters.h has no row above");
@@ -337,9 +338,10 @@ void add_ports(Builder& builder) {
   }
 }
 
-std::string word(http::HeadError error) {
+// "wrong name": "wrong_name"
+std::string word(std::string_view words) {
   std::string text;
-  for (const char c : to_string(error)) {
+  for (const char c : words) {
     const bool letter = std::isalnum(static_cast<unsigned char>(c)) != 0;
     if (letter) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (!letter && !text.ends_with('_')) text += '_';
@@ -352,15 +354,22 @@ void add_proxy(Builder& builder) {
       "http", kProxyFields, [](const WorkerCounters& from) -> const auto& { return from.proxy; });
   for (std::size_t i = 1; i < http::kHeadErrors; ++i) {
     const auto error = static_cast<http::HeadError>(i);
-    builder.put("http", "refused_requests." + word(error),
+    builder.put("http", "refused_requests." + word(to_string(error)),
                 "requests refused: " + std::string(to_string(error)),
                 [i](const WorkerCounters& from) { return from.proxy.refused_requests[i].get(); });
   }
   for (std::size_t i = 1; i < http::kHeadErrors; ++i) {
     const auto error = static_cast<http::HeadError>(i);
-    builder.put("http", "refused_responses." + word(error),
+    builder.put("http", "refused_responses." + word(to_string(error)),
                 "responses refused: " + std::string(to_string(error)),
                 [i](const WorkerCounters& from) { return from.proxy.refused_responses[i].get(); });
+  }
+  for (std::size_t i = 0; i < tls::kCertificateFaults; ++i) {
+    const std::string_view fault = to_string(static_cast<tls::CertificateFault>(i));
+    builder.put(
+        "http", "refused_certificates." + word(fault),
+        "TLS with servers that were not trusted: " + std::string(fault),
+        [i](const WorkerCounters& from) { return from.proxy.refused_certificates[i].get(); });
   }
 }
 
@@ -374,6 +383,9 @@ std::vector<CounterEntry> make_catalog() {
       "tcp", kTcpFields, [](const WorkerCounters& from) -> const auto& { return from.tcp; });
   builder.add(
       "tls", kTlsFields, [](const WorkerCounters& from) -> const auto& { return from.tls; });
+  builder.add(
+      "tls_backend", kTlsFields,
+      [](const WorkerCounters& from) -> const auto& { return from.tls_backend; });
   add_proxy(builder);
   return std::move(builder.entries);
 }

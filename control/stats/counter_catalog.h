@@ -22,7 +22,8 @@ struct WorkerCounters {
   std::vector<const port::Counters*> ports;  ///< by PortId
   const ip::Counters& ip;
   const tcp::Counters& tcp;
-  const tls::Counters& tls;
+  const tls::Counters& tls;          ///< with clients
+  const tls::Counters& tls_backend;  ///< with servers
   const http::ProxyCounters& proxy;
 };
 

@@ -90,6 +90,9 @@ void set_service(StatRow& row, const Sum<Block>& sum) {
   row.set("ttime", sum.average(&Block::total_time));
   row.set("connect", sum(&Block::connections_opened));
   row.set("reuse", sum(&Block::connections_reused));
+  row.set("ssl_sess", sum(&Block::handshakes));
+  row.set("ssl_reused_sess", sum(&Block::handshakes_resumed));
+  row.set("ssl_failed_handshake", sum(&Block::handshake_failures));
 }
 
 }  // namespace

@@ -55,6 +55,20 @@ class HttpStatisticsTest : public ::testing::Test {
   HttpStatistics statistics_;
 };
 
+TEST_F(HttpStatisticsTest, ShowsTlsWithServersAsHaproxyDoes) {
+  for (Worker& worker : workers_) {
+    http::ServerCounters& server = worker.servers[1];
+    server.handshakes.add(5);
+    server.handshakes_resumed.add(3);
+    server.handshake_failures.add(2);
+    worker.backends[0].handshakes.add(7);
+  }
+  EXPECT_EQ(figure("b", "ssl_sess"), "10");
+  EXPECT_EQ(figure("b", "ssl_reused_sess"), "6");
+  EXPECT_EQ(figure("b", "ssl_failed_handshake"), "4");
+  EXPECT_EQ(figure("BACKEND", "ssl_sess"), "14");
+}
+
 TEST_F(HttpStatisticsTest, HasARowForEachThing) {
   std::string names;
   for (const StatRow& row : statistics_.rows(settings_, 0)) {

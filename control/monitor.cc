@@ -7,6 +7,7 @@
 #include <ctime>
 #include <utility>
 
+#include "control/log.h"
 #include "control/version.h"
 
 namespace sluice::control {
@@ -79,6 +80,7 @@ Monitor::Monitor(const Engine& engine)
     : engine_(engine),
       workers_(worker_counters(engine)),
       http_(http_counters(engine)),
+      server_tls_(http_counters(engine)),
       started_(Clock::now()),
       started_at_(static_cast<std::int64_t>(std::time(nullptr))),
       ticked_(started_),
@@ -111,6 +113,13 @@ void Monitor::tick() {
   handshakes_.look(completed, elapsed);
   resumed_handshakes_.look(resumed, elapsed);
   full_handshakes_.look(completed - std::min(resumed, completed), elapsed);
+  full_backend_handshakes_.look(sum([](const auto& worker) {
+                                  const tls::Counters& tls = worker.tls_backend;
+                                  const auto all = tls.handshakes_completed.get();
+                                  return all - std::min(tls.handshakes_resumed.get(), all);
+                                }),
+                                elapsed);
+  for (const std::string& message : server_tls_.look(settings, uptime())) log_warning(message);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     WorkerRates& rates = worker_rates_[i];
     rates.loops.look(workers_[i].worker.loops.get(), elapsed);
@@ -189,9 +198,10 @@ void Monitor::add_tls(InfoTable& table) const {
       .add("MaxSslRate", kMaximumTags, handshakes_.maximum())
       .add("SslFrontendKeyRate", kGaugeTags, full_handshakes_.current())
       .add("SslFrontendMaxKeyRate", kMaximumTags, full_handshakes_.maximum())
-      .add(
-          "SslFrontendSessionReuse_pct", kGaugeTags,
-          rate == 0 ? 0 : std::min<std::uint64_t>(100, 100 * resumed_handshakes_.current() / rate));
+      .add("SslFrontendSessionReuse_pct", kGaugeTags,
+           rate == 0 ? 0 : std::min<std::uint64_t>(100, 100 * resumed_handshakes_.current() / rate))
+      .add("SslBackendKeyRate", kGaugeTags, full_backend_handshakes_.current())
+      .add("SslBackendMaxKeyRate", kMaximumTags, full_backend_handshakes_.maximum());
 }
 
 // What HAProxy has no word for.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/engine.h"
+#include "control/server_tls_watch.h"
 #include "control/stats/counter_catalog.h"
 #include "control/stats/http_statistics.h"
 #include "control/stats/info_table.h"
@@ -24,7 +25,7 @@ class Monitor {
   /// `engine` outlives it. The time of its making counts as the process's start.
   explicit Monitor(const Engine& engine);
 
-  /// Once a second.
+  /// Once a second. Logs what is wrong with servers.
   void tick();
   void set_stopping() { stopping_ = true; }
 
@@ -62,6 +63,7 @@ class Monitor {
   const Engine& engine_;
   std::vector<WorkerCounters> workers_;
   HttpStatistics http_;
+  ServerTlsWatch server_tls_;
   Clock::time_point started_;
   std::int64_t started_at_;  // seconds since the epoch
   Clock::time_point ticked_;
@@ -72,6 +74,7 @@ class Monitor {
   Rate handshakes_;
   Rate full_handshakes_;
   Rate resumed_handshakes_;
+  Rate full_backend_handshakes_;
   Rate bytes_out_;
 };
 

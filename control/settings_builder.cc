@@ -17,6 +17,14 @@ void put(std::vector<std::unique_ptr<const T>>& list, T item) {
   list[index] = std::make_unique<const T>(std::move(item));
 }
 
+// Whom a server's certificate must be for; never what a client asks for.
+std::string tls_name(const BackendConfig& backend, const ServerConfig& server) {
+  if (!backend.tls.enabled.value) return {};
+  if (!server.tls_server_name.value.empty()) return server.tls_server_name.value;
+  if (!backend.tls.server_name.value.empty()) return backend.tls.server_name.value;
+  return server.address.value.address.to_string();
+}
+
 }  // namespace
 
 http::Settings SettingsBuilder::build(const Config& config) {
@@ -72,8 +80,9 @@ http::Backend SettingsBuilder::backend(const BackendConfig& config) {
   backend.name = config.name.value;
   for (const ServerConfig& server : config.servers) {
     backend.servers.push_back({server_ids_.of(config.name.value + "/" + server.name.value),
-                               server.name.value, server.address.value});
+                               server.name.value, server.address.value, tls_name(config, server)});
   }
+  if (config.tls.enabled.value) backend.tls_contexts = client_contexts_.of(config.tls);
   backend.timeouts = config.timeouts;
   backend.pool_connections = config.pool_connections;
   backend.response_head_bytes = config.response_head_bytes;

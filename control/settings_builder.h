@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "control/client_contexts.h"
 #include "control/config/config.h"
 #include "control/key_log/key_log.h"
 #include "http/settings.h"
@@ -30,10 +31,10 @@ class SettingsBuilder {
  public:
   /// `key_log`, which may be null, outlives all connections.
   explicit SettingsBuilder(std::uint32_t workers, KeyLog* key_log = nullptr)
-      : workers_(workers), key_log_(key_log) {}
+      : workers_(workers), key_log_(key_log), client_contexts_(workers, key_log) {}
 
-  /// `config` has passed its checks. Loads certificates, one identity for each worker. Throws
-  /// std::runtime_error when a certificate cannot be loaded any more.
+  /// `config` has passed its checks. Loads certificates and authorities; each worker has identities
+  /// and contexts of its own. Throws std::runtime_error when a file cannot be used any more.
   http::Settings build(const Config& config);
 
  private:
@@ -44,6 +45,7 @@ class SettingsBuilder {
 
   std::uint32_t workers_;
   KeyLog* key_log_;
+  ClientContexts client_contexts_;
   StableIds<http::FrontendId> frontend_ids_;
   StableIds<http::BackendId> backend_ids_;
   StableIds<http::ServerId> server_ids_;

@@ -133,5 +133,51 @@ server = "198.18.0.11:80"
   EXPECT_NE(identities[0]->context(), identities[1]->context());
 }
 
+Config secure_farm(const std::string& keys) {
+  return config(R"(
+[[frontend]]
+name = "www"
+bind = "198.18.0.1:80"
+backend = "farm"
+[[backend]]
+name = "farm"
+tls.enabled = true
+)" + keys);
+}
+
+TEST(SettingsBuilder, GivesEachWorkerAContextForServers) {
+  const tls::testing::TemporaryDirectory directory;
+  const auto path = directory.write("ca.pem", tls::testing::CertificateAuthority().certificate());
+  const Config config =
+      secure_farm("server = '198.18.0.11:443'\ntls.authorities = '" + path.string() + "'\n");
+  SettingsBuilder builder(2);
+  const http::Settings settings = builder.build(config);
+  const auto& contexts = settings.backends[0]->tls_contexts;
+  ASSERT_EQ(contexts.size(), 2U);
+  EXPECT_NE(contexts[0]->context(), contexts[1]->context());
+  EXPECT_EQ(builder.build(config).backends[0]->tls_contexts, contexts) << "nothing has changed";
+}
+
+TEST(SettingsBuilder, SpeaksPlainHttpToServersUnlessItIsToldOtherwise) {
+  SettingsBuilder builder(1);
+  const http::Settings settings = builder.build(two_backends());
+  EXPECT_TRUE(settings.backends[0]->tls_contexts.empty());
+  EXPECT_EQ(settings.backends[0]->servers[0].tls_name, "");
+}
+
+TEST(SettingsBuilder, NamesServersForTls) {
+  SettingsBuilder builder(1);
+  const auto name = [&](const std::string& keys) {
+    const auto settings = builder.build(secure_farm("tls.verify = 'none'\n" + keys));
+    return settings.backends[0]->servers[0].tls_name;
+  };
+  EXPECT_EQ(name("server = '198.18.0.11:443'"), "198.18.0.11");
+  EXPECT_EQ(name("server = [{ name = 'web1', address = '198.18.0.11:443' }]"), "198.18.0.11");
+  EXPECT_EQ(name("server = '198.18.0.11:443'\ntls.server_name = 'a.test'"), "a.test");
+  EXPECT_EQ(name("server = [{ address = '198.18.0.11:443', tls.server_name = 'b.test' }]\n"
+                 "tls.server_name = 'a.test'"),
+            "b.test");
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -22,7 +22,9 @@ Section<ServerConfig> server_section(const std::shared_ptr<Atlas>& atlas) {
   section
       .key("name", located(name()), &C::name,
            "A name for messages and statistics. Default: the address.")
-      .required("address", located(endpoint()), &C::address, "Where it is.");
+      .required("address", located(endpoint()), &C::address, "Where it is.")
+      .key("tls.server_name", located(text("host name")), &C::tls_server_name,
+           "With TLS: its own `tls.server_name`. Default: the backend's.");
   return section;
 }
 
@@ -60,6 +62,35 @@ ValueType<std::vector<ServerConfig>> server_list(const Section<ServerConfig>& se
           [](const std::vector<ServerConfig>&) { return std::string("none"); }};
 }
 
+void add_tls_keys(Section<BackendConfig>& section) {
+  using C = BackendConfig;
+  using Tls = BackendTlsConfig;
+  section
+      .key("tls.enabled", located(boolean()), inside(&C::tls, &Tls::enabled),
+           "Speak HTTPS with the servers.")
+      .key(
+          "tls.verify",
+          located(choice<tls::Verification>(
+              {{"required", tls::Verification::kAuthority}, {"none", tls::Verification::kNone}})),
+          inside(&C::tls, &Tls::verify),
+          "`required`: a server's certificate must be vouched for by an authority, be valid today, "
+          "and be for `tls.server_name`. `none` takes anybody for the server.")
+      .key("tls.authorities", located(text("path")), inside(&C::tls, &Tls::authorities),
+           "A PEM file with the authorities to trust. Default: those of this system, "
+           "`/etc/ssl/certs/ca-certificates.crt`.")
+      .key("tls.server_name", located(text("host name")), inside(&C::tls, &Tls::server_name),
+           "The name that servers are asked for (SNI) and their certificates must have. An IP "
+           "address is not sent as SNI. Default: each server's own address, whatever name clients "
+           "ask for.")
+      .key("tls.certificate", located(text("path")), inside(&C::tls, &Tls::certificate),
+           "What servers are shown that ask who the client is: a PEM file with a certificate, its "
+           "chain and its key (or the key beside it, as `NAME.key`).")
+      .key("tls.min_version",
+           located(choice<tls::Version>(
+               {{"1.2", tls::Version::kTls12}, {"1.3", tls::Version::kTls13}})),
+           inside(&C::tls, &Tls::min_version), "The lowest version of TLS that will do.");
+}
+
 }  // namespace
 
 Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
@@ -73,9 +104,12 @@ Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
       .required("server", server_list(server), &C::servers,
                 "The servers: addresses and ports, or tables.")
       .key("balance", choice<Balance>({{"round-robin", Balance::kRoundRobin}}), &C::balance,
-           "How a server is chosen for a request.")
+           "How a server is chosen for a request.");
+  add_tls_keys(section);
+  section
       .key("timeout.connect", timeout(), inside(&C::timeouts, &Timeouts::connect),
-           "For one attempt to connect; then the next server is tried, at last 503.")
+           "For one attempt to connect, the TLS handshake included; then the next server is tried, "
+           "at last 503.")
       .key("timeout.response", timeout(), inside(&C::timeouts, &Timeouts::response),
            "From the request's end to the response's head; then 504.")
       .key("timeout.idle", timeout(), inside(&C::timeouts, &Timeouts::idle),
@@ -83,7 +117,8 @@ Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
       .key("timeout.keep_alive", timeout(), inside(&C::timeouts, &Timeouts::keep_alive),
            "An unused connection to a server is closed after this.")
       .key("retries", integer(0, 16), &C::retries,
-           "Further attempts, on other servers where there are any, after a failed connect.")
+           "Further attempts, on other servers where there are any, after a failed connect or TLS "
+           "handshake.")
       .key("pool.connections", integer(0, 65536), &C::pool_connections,
            "Unused connections kept to each server by each worker; 0 keeps none.")
       .key("limit.response_head_bytes", head_size(), &C::response_head_bytes,

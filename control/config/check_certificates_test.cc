@@ -22,6 +22,25 @@ class CertificateCheck : public ::testing::Test {
       frontend.certificates.push_back({directory_.path() / path, {++line, 1}});
     }
     config.frontends.push_back(std::move(frontend));
+    return check(config);
+  }
+
+  // What is said about a backend with these authorities and this certificate of ours.
+  std::string check_backend(const std::string& authorities, const std::string& certificate) {
+    Config config;
+    BackendConfig backend;
+    backend.tls.enabled = {true, {1, 1}};
+    if (!authorities.empty()) {
+      backend.tls.authorities = {directory_.path() / authorities, {2, 1}};
+    } else {
+      backend.tls.verify.value = tls::Verification::kNone;
+    }
+    if (!certificate.empty()) backend.tls.certificate = {directory_.path() / certificate, {3, 1}};
+    config.backends.push_back(std::move(backend));
+    return check(config);
+  }
+
+  std::string check(const Config& config) {
     Diagnostics problems;
     check_certificates(config, problems);
     std::string text = problems.format("f");
@@ -54,6 +73,24 @@ TEST_F(CertificateCheck, NamesTheFileThatCannotBeUsed) {
   for (const char* file : {"mixed.pem", "keyless.pem", "empty.pem", "missing.pem"}) {
     EXPECT_NE(text.find(file), std::string::npos) << text;
   }
+}
+
+TEST_F(CertificateCheck, ReadsWhatBackendsNeed) {
+  directory_.write("ca.pem", authority_.certificate());
+  directory_.write("client.pem", authority_.issue({.expires_in = 30L * 86400}).both());
+  EXPECT_EQ(check_backend("ca.pem", "client.pem"), "");
+  EXPECT_EQ(check_backend("", ""), "") << "who is not verified needs no authorities";
+}
+
+TEST_F(CertificateCheck, NamesTheFileOfABackendThatCannotBeUsed) {
+  directory_.write("ca.pem", authority_.certificate());
+  directory_.write("keyless.pem", authority_.issue({}).certificate);
+  directory_.write("old.pem", authority_.issue({.expires_in = -60}).both());
+  EXPECT_EQ(check_backend("none.pem", ""), "f:2:1: DIR/none.pem: No such file or directory\n");
+  EXPECT_NE(check_backend("ca.pem", "keyless.pem").find("f:3:1: DIR/keyless.pem: no private key"),
+            std::string::npos);
+  EXPECT_EQ(check_backend("ca.pem", "old.pem"),
+            "f:3:1: warning: certificate 'DIR/old.pem' has expired\n");
 }
 
 TEST_F(CertificateCheck, LooksAtEveryFileOfADirectory) {

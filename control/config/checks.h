@@ -11,11 +11,16 @@ namespace sluice::control {
 /// ambiguous. Works on a configuration that was read with errors.
 void check_names(const Config& config, Diagnostics& problems);
 
+/// TLS with servers: its keys go together, and names can be names of servers. Works on a
+/// configuration that was read with errors.
+void check_backend_tls(const Config& config, Diagnostics& problems);
+
 /// Addresses: interfaces and their networks, gateways, what frontends bind, and whether every
 /// server can be reached. Devices are well-formed.
 void check_network(const Config& config, Diagnostics& problems);
 
-/// Certificates and keys can be loaded and belong together; expiry is a warning.
+/// Certificates and keys can be loaded and belong together, and so can the authorities by which
+/// servers are verified; expiry is a warning.
 void check_certificates(const Config& config, Diagnostics& problems);
 
 }  // namespace sluice::control

@@ -10,6 +10,7 @@
 #include "dataplane/tcp/config.h"
 #include "dataplane/wire/ip_address.h"
 #include "http/settings.h"
+#include "tls/client/client_context.h"
 #include "tls/environment_options.h"
 
 /// A configuration file as read: every key's value, or its default, and where it stands. The
@@ -103,6 +104,17 @@ struct ServerConfig {
   Position at;
   Located<std::string> name;  ///< as given, or the address
   Located<wire::Endpoint> address;
+  Located<std::string> tls_server_name;  ///< empty: the backend's
+};
+
+/// tls.* of a [[backend]].
+struct BackendTlsConfig {
+  Located<bool> enabled;
+  Located<tls::Verification> verify{tls::ClientSettings{}.verification, {}};
+  Located<std::string> authorities;  ///< empty: the system's
+  Located<std::string> server_name;  ///< empty: each server's address
+  Located<std::string> certificate;  ///< empty: none
+  Located<tls::Version> min_version{tls::ClientSettings{}.min_version, {}};
 };
 
 enum class Balance : std::uint8_t { kRoundRobin };
@@ -112,6 +124,7 @@ struct BackendConfig {
   Position at;
   Located<std::string> name;
   std::vector<ServerConfig> servers;
+  BackendTlsConfig tls;
   Balance balance = Balance::kRoundRobin;
   http::ServerTimeouts timeouts;
   std::uint32_t retries = http::Backend{}.retries;

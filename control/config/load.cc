@@ -46,6 +46,7 @@ std::optional<Config> read_config(std::string_view text, Diagnostics& problems) 
   Config config;
   const bool complete = config_section().read(*document, config, problems);
   check_names(config, problems);
+  check_backend_tls(config, problems);
   // An address that could not be read would make others look wrong, too.
   if (complete && problems.ok()) check_network(config, problems);
   return config;

@@ -154,8 +154,24 @@ TEST(ReadConfig, ReadsBackends) {
   EXPECT_EQ(farm.pool_connections, 10U);
   EXPECT_EQ(farm.response_head_bytes, 16384U);
   EXPECT_EQ(farm.server_pause, 5s);
+  EXPECT_FALSE(farm.tls.enabled.value);
   ASSERT_EQ(backends[1].servers.size(), 2U);
   EXPECT_EQ(backends[1].servers[1].address.value.to_string(), "[2001:db8:7::1]:80");
+}
+
+TEST(ReadConfig, ReadsTlsOfBackends) {
+  const auto backends = read_good("full.toml").backends;
+  ASSERT_EQ(backends.size(), 2U);
+  const BackendConfig& shop = backends[1];
+  EXPECT_TRUE(shop.tls.enabled.value);
+  EXPECT_EQ(shop.tls.verify.value, tls::Verification::kAuthority);
+  EXPECT_EQ(shop.tls.authorities.value, "/etc/sluice/farm-ca.pem");
+  EXPECT_EQ(shop.tls.server_name.value, "shop.example.com");
+  EXPECT_EQ(shop.tls.certificate.value, "/etc/sluice/client.pem");
+  EXPECT_EQ(shop.tls.min_version.value, tls::Version::kTls13);
+  ASSERT_EQ(shop.servers.size(), 2U);
+  EXPECT_EQ(shop.servers[0].tls_server_name.value, "one.example.com");
+  EXPECT_EQ(shop.servers[1].tls_server_name.value, "");
 }
 
 // Otherwise a key could be documented and lie idle.

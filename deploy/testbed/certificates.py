@@ -8,7 +8,7 @@ from pathlib import Path
 
 from testbed.process import run
 
-_DAYS = "30"
+_DAYS = 30
 
 
 class Authority:
@@ -23,15 +23,23 @@ class Authority:
         self.directory.mkdir(parents=True, exist_ok=True)
         _new_key(self._key)
         run(
-            ["openssl", "req", "-x509", "-new", "-key", self._key, "-sha256", "-days", _DAYS]
+            ["openssl", "req", "-x509", "-new", "-key", self._key, "-sha256", "-days", str(_DAYS)]
             + ["-subj", "/CN=Sluice demonstration CA", "-out", self.certificate]
             + ["-addext", "basicConstraints=critical,CA:TRUE"]
             + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
         )
 
-    def issue(self, name: str, hosts: Sequence[str], addresses: Sequence[str] = ()) -> Path:
+    def issue(
+        self,
+        name: str,
+        hosts: Sequence[str],
+        addresses: Sequence[str] = (),
+        *,
+        days: int = _DAYS,
+        usage: str = "serverAuth",
+    ) -> Path:
         """Signs a certificate for host names and IP addresses; returns a PEM file that holds the
-        key, the certificate and nothing else."""
+        key, the certificate and nothing else. With -1 days it has expired."""
         key = self.directory / f"{name}.key"
         _new_key(key)
         alternatives = [f"DNS:{host}" for host in hosts] + [f"IP:{ip}" for ip in addresses]
@@ -40,11 +48,11 @@ class Authority:
             run(["openssl", "req", "-new", "-key", key, "-subj", f"/CN={hosts[0]}", "-out", request])
             extensions.write_text(
                 f"subjectAltName={','.join(alternatives)}\n"
-                "basicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n"
+                f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\n"
             )
             run(
                 ["openssl", "x509", "-req", "-in", request, "-CA", self.certificate]
-                + ["-CAkey", self._key, "-CAcreateserial", "-days", _DAYS, "-sha256"]
+                + ["-CAkey", self._key, "-CAcreateserial", "-days", str(days), "-sha256"]
                 + ["-extfile", extensions, "-out", signed]
             )
             bundle = self.directory / f"{name}.pem"

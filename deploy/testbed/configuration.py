@@ -52,6 +52,8 @@ class Settings:
     guests: bool = False
     # A further interface to the host behind the impaired link, as a client and as a server.
     far: bool = False
+    # Further backends; requests for the host NAME.sluice.test are NAME's.
+    backends: Sequence[Table] = ()
     # Tables that are laid over the generated ones: {"backend": {...}} goes to every [[backend]].
     overlay: Mapping[str, Table] = field(default_factory=dict)
 
@@ -139,6 +141,10 @@ def _frontend(name: str, port: int, settings: Settings) -> Table:
             {"path": "/ipv6", "backend": "farm6"},
             _OTHER_ROUTE,
             *(_FAR_ROUTES if settings.far else []),
+            *(
+                {"host": f"{backend['name']}.sluice.test", "backend": backend["name"]}
+                for backend in settings.backends
+            ),
         ],
     }
 
@@ -163,7 +169,7 @@ def _backends(settings: Settings) -> list[Table]:
     for backend in backends:
         if backend["name"] == "special":
             backend["timeout.response"] = "3s"
-    return backends
+    return [*backends, *settings.backends]
 
 
 def _server(name: str, address: str, port: int) -> Table:

@@ -1,5 +1,6 @@
 """An HTTP/1.1 origin for what ordinary servers do not do on request: it breaks off, dawdles, sends
-interim responses and trailers, hashes uploads. A thread for each connection.
+interim responses and trailers, hashes uploads. A thread for each connection. With a certificate it
+speaks TLS, and with an authority it demands a certificate of clients.
 
     GET  /special/name                 the name of this server and the port of the connection
     ANY  /special/echo                 the request as it arrived, in JSON
@@ -9,7 +10,9 @@ interim responses and trailers, hashes uploads. A thread for each connection.
     POST /special/refuse               417 instead of 100-continue
     GET  /special/sized?size=N         Content-Length
     GET  /special/chunked?size=N&piece=N[&trailer=1]
-    GET  /special/until-close?size=N   neither: the end of the connection is the end
+    GET  /special/until-close?size=N[&cut=1]
+                                       neither: the end of the connection is the end; by TLS, `cut`
+                                       leaves out what tells it from an attacker's
     GET  /special/abort?size=N&after=N[&reset=1][&framing=chunked|sized]
     GET  /special/drip?size=N&rate=N   N bytes a second
     GET  /special/hints                103 and then 200
@@ -22,14 +25,17 @@ interim responses and trailers, hashes uploads. A thread for each connection.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import socket
 import socketserver
+import ssl
 import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from testbed.payload import pieces
@@ -78,17 +84,30 @@ class Handler(socketserver.StreamRequestHandler):
 
     server: Server
     disable_nagle_algorithm = True
+    # Whether the connection ends without TLS's own end.
+    cut = False
 
     def handle(self) -> None:
         self.server.connections += 1
         try:
+            if isinstance(self.request, ssl.SSLSocket):
+                self.request.do_handshake()
             while request := self._read_head():
                 self.server.requests += 1
                 self._answer(request)
                 if request.field("connection").lower() == "close":
-                    return
-        except (Closed, ConnectionError, TimeoutError):
-            return
+                    break
+        except (Closed, ConnectionError, TimeoutError, ssl.SSLError):
+            pass
+        if not self.cut:
+            self._end_tls()
+
+    def _end_tls(self) -> None:
+        """close_notify; nobody waits for the other side's."""
+        if isinstance(self.request, ssl.SSLSocket):
+            self.request.settimeout(0)
+            with contextlib.suppress(OSError):
+                self.request.unwrap()
 
     # Reading
 
@@ -237,6 +256,7 @@ class Handler(socketserver.StreamRequestHandler):
         self._head("200 OK", "Content-Type: application/octet-stream", "Connection: close")
         for piece in pieces(request.number("size")):
             self._send(piece)
+        self.cut = bool(request.number("cut"))
         raise Closed
 
     def _do_abort(self, request: Request) -> None:
@@ -283,23 +303,44 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 4096
 
-    def __init__(self, name: str, port: int) -> None:
+    def __init__(self, name: str, port: int, tls: ssl.SSLContext | None = None) -> None:
         self.name = name
+        self.tls = tls
         self.connections = 0
         self.requests = 0
         super().__init__(("::", port), Handler)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        if self.tls is None:
+            return connection, address
+        # The handshake is for the connection's own thread.
+        secure = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return secure, address
 
     def shutdown_request(self, request: socket.socket) -> None:  # type: ignore[override]
         """Closes without shutdown(): SO_LINGER of zero has to send a reset."""
         self.close_request(request)
 
 
+def tls_context(certificate: Path, authority: Path | None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    if authority is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(authority)
+    return context
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--name", required=True)
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--authority", type=Path)
     options = parser.parse_args()
-    with Server(options.name, options.port) as server:
+    tls = tls_context(options.certificate, options.authority) if options.certificate else None
+    with Server(options.name, options.port, tls) as server:
         server.serve_forever()
 
 

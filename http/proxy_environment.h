@@ -24,9 +24,5 @@ struct ProxyEnvironment {
                              ///< and Backend::tls_contexts
   tls::EnvironmentOptions tls = {};
 };
-=======
-///< and Backend::tls_contexts
->>>>>>> 2cbbcb1 (Speak TLS with servers: verified before anything is sent, resumed, pooled)
-};
 
 }  // namespace sluice::http

@@ -71,7 +71,7 @@ TEST_F(SecureBackend, IsAskedByTls) {
   EXPECT_EQ(world.server(0).sent(), "") << "the TCP connection is not open";
   SecureServer server(world, 0, *good_identity());
   server.open();
-  EXPECT_EQ(server.stream().negotiated_protocol(), "http/1.1");
+  EXPECT_EQ(server.agreed().protocol, "http/1.1");
   const std::string request = server.take();
   EXPECT_TRUE(request.starts_with("GET / HTTP/1.1\r\n")) << request;
   EXPECT_EQ(field_of(request, "Host"), "www.example");

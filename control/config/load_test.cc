@@ -61,6 +61,7 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.admin_socket, "/run/sluice/other.sock");
   EXPECT_EQ(process.admin_mode, 0660U);
   EXPECT_EQ(process.tls_key_log, "/run/sluice/keys.log");
+  EXPECT_EQ(process.tls.record_layer, tls::RecordLayer::kOpenSsl);
 }
 
 TEST(ReadConfig, ReadsIp) {

@@ -24,6 +24,7 @@ class SecureServer {
         near_(world.server(index)),
         stream_(tls::accept(far_, identity, handler_, surroundings_.environment)) {
     handler_.stream = stream_;
+    handler_.at_open = [this] { agreed_ = tls::testing::Agreement::of(*stream_); };
   }
   ~SecureServer() {
     if (handler_.stream != nullptr) handler_.abort();
@@ -76,6 +77,8 @@ class SecureServer {
   /// Plaintext that came since the last call.
   std::string take() { return std::exchange(handler_.received, std::string()); }
   [[nodiscard]] bool opened() const { return handler_.opened; }
+  /// What the handshake has agreed on.
+  [[nodiscard]] const tls::testing::Agreement& agreed() const { return agreed_; }
   /// The proxy's close_notify has come.
   [[nodiscard]] bool ended() const { return handler_.ended; }
   /// What the TLS stream ended with, when it failed.
@@ -102,6 +105,7 @@ class SecureServer {
   tls::testing::Surroundings surroundings_;
   tls::testing::FakeStream far_{std::size_t{1} << 20};
   tls::testing::RecordingHandler handler_;
+  tls::testing::Agreement agreed_;
   tls::SecureStream* stream_;
   bool told_end_ = false;
 };

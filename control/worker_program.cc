@@ -18,6 +18,10 @@ void WorkerProgram::begin_loop(Instant now) {
   proxy_->begin_loop(now);
 }
 
+std::size_t WorkerProgram::do_rationed_work(Instant now) {
+  return proxy_ ? proxy_->do_rationed_work(now) : 0;
+}
+
 void WorkerProgram::post(std::function<void(worker::Worker&)> work) {
   worker_.post([&worker = worker_, work = std::move(work)] { work(worker); });
 }

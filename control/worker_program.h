@@ -25,6 +25,7 @@ class WorkerProgram final : public worker::Application {
                 const tls::EnvironmentOptions& tls);
 
   void begin_loop(Instant now) override;
+  std::size_t do_rationed_work(Instant now) override;
 
   // For the control thread.
 

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "dataplane/base/graveyard.h"
+#include "dataplane/base/linked_list.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/stream.h"
 #include "http/exchange.h"
 #include "http/head_error.h"
 #include "http/head_reader.h"
-#include "http/linked_list.h"
 #include "http/proxy_core.h"
 
 namespace sluice::http {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "http/linked_list.h"
+#include "dataplane/base/linked_list.h"
 
 namespace sluice::http {
 namespace {

@@ -67,6 +67,10 @@ void Proxy::begin_loop(Instant /*now*/) {
   core_.recycle_turns();
 }
 
+std::size_t Proxy::do_rationed_work(Instant now) {
+  return core_.tls_environment.run_handshakes(now);
+}
+
 StreamHandler* Proxy::on_accept(Stream& stream, const wire::Endpoint& listening) {
   const auto listener = listeners_.find(listening);
   const Frontend* frontend =

@@ -37,6 +37,7 @@ class Proxy final : public Acceptor, public worker::Application {
 
   /// Called by the worker once a loop, outside of the callbacks of streams and timers.
   void begin_loop(Instant now) override;
+  std::size_t do_rationed_work(Instant now) override;
 
   /// Clients' connections, lingering ones included.
   [[nodiscard]] std::size_t sessions() const { return core_.sessions.size(); }

@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "dataplane/base/graveyard.h"
+#include "dataplane/base/linked_list.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/stream.h"
 #include "http/body_decoder.h"
 #include "http/forward_window.h"
 #include "http/head_reader.h"
-#include "http/linked_list.h"
 #include "http/upstream_user.h"
 
 namespace sluice::tls {

@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/base/linked_list.h"
 #include "http/balancer.h"
 #include "http/counters.h"
 #include "http/head_parser.h"
-#include "http/linked_list.h"
 #include "http/proxy_environment.h"
 #include "http/settings.h"
 #include "http/upstream_connection.h"

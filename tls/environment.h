@@ -23,16 +23,18 @@ struct Counters {
   Counter handshakes_completed;  ///< full and resumed ones
   Counter handshakes_resumed;
   Counter handshakes_failed;
-  Counter tls12;              ///< completed with TLS 1.2
-  Counter tls13;              ///< completed with TLS 1.3
-  Counter records_rejected;   ///< after the handshake: not authentic, or against the protocol
-  Counter alerts_received;    ///< fatal ones, which end the connection
-  Counter control_floods;     ///< closed for too many records that carry no data
-  Counter truncated;          ///< FIN without close_notify after the handshake
-  Counter key_updates;        ///< TLS 1.3: the peer's keys and our own that were replaced
-  Counter out_of_buffers;     ///< failed because the pool was dry
-  Counter records_postponed;  ///< waited for a buffer before they were made
-  Counter lingering;          ///< now: closed by their handlers, waiting for buffers for the rest
+  Counter handshakes_refused;  ///< not begun: too many waited, or for too long, or of one source
+  Counter tls12;               ///< completed with TLS 1.2
+  Counter tls13;               ///< completed with TLS 1.3
+  Counter handshakes_waiting;  ///< now: clients' handshakes that wait for their turn
+  Counter records_rejected;    ///< after the handshake: not authentic, or against the protocol
+  Counter alerts_received;     ///< fatal ones, which end the connection
+  Counter control_floods;      ///< closed for too many records that carry no data
+  Counter truncated;           ///< FIN without close_notify after the handshake
+  Counter key_updates;         ///< TLS 1.3: the peer's keys and our own that were replaced
+  Counter out_of_buffers;      ///< failed because the pool was dry
+  Counter records_postponed;   ///< waited for a buffer before they were made
+  Counter lingering;           ///< now: closed by their handlers, waiting for buffers for the rest
 };
 
 /// What the TLS streams of one worker share. Its owner keeps it alive longer than any stream, and
@@ -47,7 +49,15 @@ struct Environment {
         counters(worker_counters),
         reserve(packet_pool),
         records(reserve),
-        options(worker_options) {}
+        options(worker_options),
+        handshakes(worker_options.handshakes) {}
+
+  /// Gives turns to handshakes that wait; see HandshakeQueue::run().
+  std::size_t run_handshakes(Instant now) {
+    const std::size_t turns = handshakes.run(now);
+    counters.handshakes_waiting.set(handshakes.size());
+    return turns;
+  }
 
   PacketPool& pool;
   Graveyard& graveyard;
@@ -56,6 +66,7 @@ struct Environment {
   BufferReserve reserve;
   RecordTools records;
   EnvironmentOptions options;
+  HandshakeQueue handshakes;
   /// Where the plaintext of one record is gathered from its buffers for OpenSSL; of no meaning
   /// between calls.
   std::array<std::uint8_t, kMaxPlaintext> scratch;

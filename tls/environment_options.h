@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "tls/handshake/handshake_queue.h"
+
 namespace sluice::tls {
 
 /// Who protects the records of connections after their handshake.
@@ -17,6 +19,8 @@ struct EnvironmentOptions {
   /// With TLS 1.3, both sides' keys are replaced after so many records: the AES-GCM ones must be
   /// before 2^24.5 (RFC 8446 section 5.5).
   std::uint64_t records_per_key = std::uint64_t{1} << 24;
+  /// Of clients. Who sets a budget runs Environment::handshakes once in every pass of its loop.
+  HandshakeLimits handshakes = {};
 };
 
 }  // namespace sluice::tls

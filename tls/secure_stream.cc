@@ -97,6 +97,32 @@ void SecureStream::on_open() {
   if (outcome != Outcome::kDone) fail(outcome);
 }
 
+// A client's own is what its worker is there for; those of others wait for their turn.
+void SecureStream::go_on_with_handshake() {
+  HandshakeQueue& queue = environment_.handshakes;
+  if (role_ == Role::kClient || !queue.enabled()) return continue_handshake();
+  const HandshakePlace::Owner owner = {
+      .self = this,
+      .on_turn = [](void* self) { static_cast<SecureStream*>(self)->take_turn(); },
+      .on_impatience = [](void* self) { static_cast<SecureStream*>(self)->refuse_handshake(); }};
+  if (!queue.join(openssl_->place(), owner, lower_->remote().address, environment_.clock.now())) {
+    refuse_handshake();
+  }
+}
+
+void SecureStream::take_turn() {
+  continue_handshake();
+  if (phase_ == Phase::kOpen) read_records({});
+  open_window();
+  forget_if_idle();
+}
+
+// As cheaply as possible: the client sees a reset.
+void SecureStream::refuse_handshake() {
+  environment_.counters.handshakes_refused.add();
+  fail_with(StreamError::kNoMemory);
+}
+
 void SecureStream::continue_handshake() {
   Outcome outcome = phase_ == Phase::kWaiting ? begin_handshake() : Outcome::kDone;
   while (outcome == Outcome::kDone && phase_ == Phase::kHandshake && openssl_->offer_record()) {

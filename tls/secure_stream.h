@@ -111,6 +111,9 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   // Handshake (secure_stream.cc).
   Outcome begin_handshake();
   Outcome advance_handshake();
+  void go_on_with_handshake();
+  void take_turn();
+  void refuse_handshake();
   void continue_handshake();
   void opened();
   void count_handshake();

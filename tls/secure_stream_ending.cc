@@ -102,6 +102,7 @@ void SecureStream::fail_later(Outcome outcome) {
 void SecureStream::let_go_of_lower() {
   if (phase_ == Phase::kHandshake) environment_.counters.handshakes_failed.add();
   if (lingering_) environment_.counters.lingering.subtract();
+  if (openssl_) openssl_->place().leave();
   lower_ = nullptr;
   if (in_flight_) in_flight_->queued.clear();
   (void)environment_.records.output.take();  // of a record that could not be completed

@@ -25,7 +25,7 @@ void SecureStream::on_data(ByteChain data) {
   if (receiving()) {
     if (phase_ != Phase::kOpen) {
       openssl_->receive(std::move(data));
-      continue_handshake();
+      go_on_with_handshake();
     }
     if (phase_ == Phase::kOpen) read_records(std::move(data));
   }
@@ -151,7 +151,7 @@ void SecureStream::widen() {
 void SecureStream::open_window() {
   if (lower_ == nullptr) return;
   std::size_t unread = 0;
-  if (!own_records_) {
+  if (openssl_ && !own_records_) {
     unread = openssl_->unread();
   } else if (in_flight_ && in_flight_->received.size() >= kRecordHeaderSize) {
     // Only in on_open() there may be whole records that came with the handshake's end.

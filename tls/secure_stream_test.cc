@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 
+#include <optional>
 #include <random>
 #include <string>
 
@@ -185,6 +186,83 @@ TEST(SecureStream, ATcpConnectionWithoutABytesCostsNoHandshake) {
   EXPECT_EQ(connection.handler.failure, StreamError::kReset);
   EXPECT_EQ(connection.surroundings.counters.handshakes_started.get(), 0U);
   EXPECT_EQ(connection.surroundings.counters.handshakes_failed.get(), 0U);
+}
+
+// --- Waiting for a turn
+
+class SecureStreamQueue : public ::testing::Test {
+ public:
+  static constexpr HandshakeLimits kOneTurn = {.budget = Duration(1)};
+
+  // A pass of the worker's loop.
+  void pass() { turns += connection->surroundings.environment.run_handshakes(clock().now()); }
+  Clock& clock() { return connection->surroundings.clock; }
+  const Counters& counters() { return connection->surroundings.counters; }
+  void connect(const HandshakeLimits& limits) {
+    connection.emplace(identity(), testing::ConnectionOptions{.handshakes = limits});
+  }
+
+  std::size_t turns = 0;
+  std::optional<Connection> connection;
+};
+
+TEST_F(SecureStreamQueue, NothingHappensBeforeItsTurn) {
+  connect(kOneTurn);
+  connection->client.start();
+  connection->exchange();
+  EXPECT_EQ(connection->lower.sent(), 0U);
+  EXPECT_EQ(counters().handshakes_started.get(), 0U);
+  while (!connection->handler.opened && turns < 10) {
+    pass();
+    connection->exchange();
+  }
+  EXPECT_EQ(turns, 2U);
+  ASSERT_TRUE(connection->client.send("question"));
+  connection->exchange();
+  EXPECT_EQ(connection->handler.received, "question");
+}
+
+TEST_F(SecureStreamQueue, WhatComesMeanwhileIsNotLost) {
+  connect(kOneTurn);
+  connection->client.start();
+  connection->exchange();
+  pass();
+  connection->exchange();
+  ASSERT_TRUE(connection->client.send("with the last flight"));
+  connection->exchange();
+  EXPECT_EQ(connection->handler.received, "");
+  pass();
+  EXPECT_EQ(connection->handler.received, "with the last flight");
+  EXPECT_EQ(connection->lower.held(), 0U);
+}
+
+TEST_F(SecureStreamQueue, WhoIsRefusedSeesAReset) {
+  connect({.budget = Duration(1), .waiting = 0});
+  connection->client.start();
+  connection->exchange();
+  EXPECT_TRUE(connection->lower.aborted());
+  EXPECT_EQ(connection->handler.failure, StreamError::kNoMemory);
+  EXPECT_EQ(counters().handshakes_refused.get(), 1U);
+  EXPECT_EQ(counters().handshakes_failed.get(), 0U);
+}
+
+TEST_F(SecureStreamQueue, WhoHasWaitedTooLongIsRefused) {
+  connect(kOneTurn);
+  connection->client.start();
+  connection->exchange();
+  clock().advance_by(kOneTurn.patience + Duration(1));
+  pass();
+  EXPECT_TRUE(connection->lower.aborted());
+  EXPECT_EQ(counters().handshakes_refused.get(), 1U);
+}
+
+TEST_F(SecureStreamQueue, WhoIsGoneGetsNoTurn) {
+  connect(kOneTurn);
+  connection->client.start();
+  connection->exchange();
+  connection->lower.deliver_failure(StreamError::kReset);
+  pass();
+  EXPECT_EQ(turns, 0U);
 }
 
 }  // namespace

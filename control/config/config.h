@@ -44,7 +44,7 @@ struct ProcessConfig {
   LogLevel log_level = LogLevel::kInfo;
   std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
   std::uint32_t admin_mode = 0600;
-  tls::EnvironmentOptions tls;
+  tls::EnvironmentOptions tls{.handshakes = {.budget = tls::HandshakeLimits::kUsualBudget}};
   std::string tls_key_log;  ///< where secrets of TLS connections are written; empty: nowhere
 };
 

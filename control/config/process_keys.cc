@@ -32,6 +32,14 @@ ValueType<Hugepages> hugepages() {
           }};
 }
 
+using Limits = tls::HandshakeLimits;
+
+// A limit's place in the whole.
+template <typename T>
+auto handshakes(T Limits::*limit) {
+  return [limit](ProcessConfig& process) -> T& { return process.tls.handshakes.*limit; };
+}
+
 }  // namespace
 
 Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
@@ -79,7 +87,19 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
                {{"own", tls::RecordLayer::kOwn}, {"openssl", tls::RecordLayer::kOpenSsl}}),
            inside(&C::tls, &tls::EnvironmentOptions::record_layer),
            "Who protects TLS records after the handshake. `own` frees OpenSSL's part of each "
-           "connection, which is faster and needs far less memory; `openssl` keeps it.");
+           "connection, which is faster and needs far less memory; `openssl` keeps it.")
+      .key("tls.handshakes.budget", duration(0s, 100ms), handshakes(&Limits::budget),
+           "For how long a worker works on clients' TLS handshakes before it looks after "
+           "established connections again. `0s`: handshakes are made as they come.")
+      .key("tls.handshakes.waiting", integer(1, kMostConnections), handshakes(&Limits::waiting),
+           "Clients of each worker whose handshake waits for its turn; further ones are refused "
+           "with a reset.")
+      .key("tls.handshakes.patience", duration(10ms, 1min), handshakes(&Limits::patience),
+           "How long a handshake waits for its turn before it is refused.")
+      .key("tls.handshakes.per_source", integer(0, kMostConnections),
+           handshakes(&Limits::per_source),
+           "Handshakes of one IPv4 address or IPv6 /64 network that may wait or be under way on "
+           "each worker; 0: any number.");
   return section;
 }
 

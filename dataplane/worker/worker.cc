@@ -83,6 +83,7 @@ bool Worker::run_once(Application& application, Instant now) {
   const std::size_t fired = timers_.advance(kTimerBudget);
   counters_.timers_fired.add(fired);
   work += fired;
+  work += application.do_rationed_work(clock_.now());
   work += stack_.flush();
   work += transmitter_.collect();
   work += transmitter_.flush();

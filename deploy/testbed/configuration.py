@@ -47,6 +47,8 @@ class Settings:
     queues: int = 1
     hugepages: bool | str = False
     max_connections: int = 16384
+    # Who protects TLS records: "own" or "openssl".
+    tls_records: str = "own"
     # Whether a sanitizer reuses freed memory soon: finds less, and lets what is held be seen.
     lean: bool = False
     guests: bool = False
@@ -94,6 +96,7 @@ def _process(settings: Settings) -> Table:
         "hugepages": settings.hugepages,
         "admin.socket": str(settings.admin_socket),
         "log.level": "info",
+        "tls.records": settings.tls_records,
     }
 
 

@@ -15,6 +15,7 @@ from testbed.client import Client
 from testbed.impaired_link import ImpairedLink
 from testbed.process import TestbedError
 from testbed.sluice import Sluice
+from testbed.variant import OPENSSL_RECORDS, VARIANTS, Variant
 
 _FIGURES: list[str] = []
 
@@ -110,15 +111,33 @@ def client(testbed: Testbed) -> Client:
     return testbed.client
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["1-worker", "2-workers"])
-def workers(request: pytest.FixtureRequest) -> int:
-    """The tests that take it run with one worker, and with two on ports of a single queue."""
-    return int(request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Has the tests that need a variant run with each that is meant for their module."""
+    if "variant" not in metafunc.fixturenames:
+        return
+    both = getattr(metafunc.module, "WITH_BOTH_RECORD_LAYERS", False)
+    variants = {**VARIANTS, **(OPENSSL_RECORDS if both else {})}
+    metafunc.parametrize(
+        "variant", list(variants.values()), ids=list(variants), indirect=True, scope="module"
+    )
 
 
 @pytest.fixture(scope="module")
-def shared_sluice(testbed: Testbed, checked_program: Path, workers: int) -> Iterator[Sluice]:
-    yield testbed.start_sluice(checked_program, workers=workers)
+def variant(request: pytest.FixtureRequest) -> Variant:
+    assert isinstance(request.param, Variant)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def workers(variant: Variant) -> int:
+    return variant.workers
+
+
+@pytest.fixture(scope="module")
+def shared_sluice(testbed: Testbed, checked_program: Path, variant: Variant) -> Iterator[Sluice]:
+    yield testbed.start_sluice(
+        checked_program, workers=variant.workers, tls_records=variant.tls_records
+    )
     testbed.stop_sluice()
 
 

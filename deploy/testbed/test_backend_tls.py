@@ -19,6 +19,9 @@ from testbed.payload import pieces
 from testbed.process import wait_for
 from testbed.secure_origins import SecureOrigins
 from testbed.sluice import Sluice
+from testbed.variant import Variant
+
+WITH_BOTH_RECORD_LAYERS = True
 
 BROKEN_TRANSFER = (18, 56)  # curl: "partial file", "failure in receiving"
 
@@ -67,10 +70,13 @@ def backends(testbed: Testbed, origins: SecureOrigins) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def shared_sluice(
-    testbed: Testbed, checked_program: Path, workers: int, origins: SecureOrigins
+    testbed: Testbed, checked_program: Path, variant: Variant, origins: SecureOrigins
 ) -> Iterator[Sluice]:
     yield testbed.start_sluice(
-        checked_program, workers=workers, backends=backends(testbed, origins)
+        checked_program,
+        workers=variant.workers,
+        tls_records=variant.tls_records,
+        backends=backends(testbed, origins),
     )
     testbed.stop_sluice()
 

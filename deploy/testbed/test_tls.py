@@ -11,6 +11,7 @@ from testbed.client import HTTPS, Client, read_to_end
 from testbed.layout import HOST, OTHER_HOST, WAN, WAN6
 from testbed.sluice import Sluice
 
+WITH_BOTH_RECORD_LAYERS = True
 pytestmark = pytest.mark.usefixtures("sluice")
 
 REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"

@@ -49,6 +49,7 @@ void OpenSslSession::release() {
   if (ssl_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   ssl_.reset();
   context_.reset();
+  place_.leave();
 }
 
 Outcome OpenSslSession::shake_hands() {

@@ -11,6 +11,7 @@
 #include "dataplane/buffer/byte_chain.h"
 #include "tls/failure.h"
 #include "tls/handshake/connection_notes.h"
+#include "tls/handshake/handshake_queue.h"
 #include "tls/handshake/mbuf_bio.h"
 #include "tls/openssl_types.h"
 #include "tls/record/key_schedule.h"
@@ -40,6 +41,8 @@ class OpenSslSession {
   [[nodiscard]] bool start();
   /// Null before start() and after release().
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
+  /// Among the handshakes of clients that wait.
+  [[nodiscard]] HandshakePlace& place() { return place_; }
 
   // What comes and goes below.
 
@@ -95,6 +98,7 @@ class OpenSslSession {
 
   std::shared_ptr<SSL_CTX> context_;
   MbufBio transport_;
+  HandshakePlace place_;
   ConnectionNotes notes_;
   OpenSslPointer<SSL> ssl_;
   Role role_;

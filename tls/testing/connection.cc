@@ -5,7 +5,7 @@
 namespace sluice::tls::testing {
 
 Connection::Connection(const ServerIdentity& identity, const ConnectionOptions& options)
-    : surroundings(options.buffers, options.records),
+    : surroundings(options.buffers, options.records, options.handshakes),
       lower(options.window),
       client(*client_pool, options.client),
       server(accept(lower, identity, handler, surroundings.environment)),

@@ -17,19 +17,21 @@ namespace sluice::tls::testing {
 
 /// A worker's surroundings for TLS streams.
 struct Surroundings {
-  explicit Surroundings(std::uint32_t buffers = 1024, RecordLayer records = RecordLayer::kOwn)
-      : pool(buffers) {
-    environment.options.record_layer = records;
-  }
+  explicit Surroundings(std::uint32_t buffers = 1024, RecordLayer records = RecordLayer::kOwn,
+                        const HandshakeLimits& handshakes = {})
+      : pool(buffers),
+        environment(*pool, graveyard, clock, counters,
+                    {.record_layer = records, .handshakes = handshakes}) {}
   sluice::testing::TestPool pool;
   Graveyard graveyard;
   Clock clock;
   Counters counters;
-  Environment environment{*pool, graveyard, clock, counters};
+  Environment environment;
 };
 
 struct ConnectionOptions {
   RecordLayer records = RecordLayer::kOwn;  ///< the server's
+  HandshakeLimits handshakes = {};          ///< the server's
   ClientOptions client = {};
   std::uint32_t buffers = 1024;
   std::size_t window = std::size_t{64} * 1024;

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace sluice::http {
+namespace sluice {
 
 /// Base of objects that stand in a LinkedList, at most one at a time.
 template <typename T>
@@ -53,4 +53,4 @@ class LinkedList {
   std::size_t size_ = 0;
 };
 
-}  // namespace sluice::http
+}  // namespace sluice

@@ -16,7 +16,10 @@ constexpr auto kPatienceWithWorkers = std::chrono::seconds(10);
 }  // namespace
 
 Engine::Engine(const Config& config)
-    : config_(config), dataplane_(config_), proxy_key_(random_hash_key()) {
+    : config_(config),
+      dataplane_(config_),
+      proxy_key_(random_hash_key()),
+      retired_(dataplane_.fleet().quiescence()) {
   worker::Fleet& fleet = dataplane_.fleet();
   snapshots_ = std::make_unique<SnapshotStore>(fleet.quiescence());
   for (std::uint32_t index = 0; index < fleet.size(); ++index) {
@@ -64,6 +67,7 @@ bool Engine::end() {
 
 void Engine::tend() {
   snapshots_->reclaim();
+  retired_.reclaim();
   dataplane_.watch_links();
   watch_listeners();
 }

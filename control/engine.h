@@ -4,10 +4,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/config/config.h"
 #include "control/dataplane.h"
+#include "control/retirement.h"
 #include "control/snapshot.h"
 #include "control/worker_program.h"
 #include "http/settings.h"
@@ -27,6 +29,9 @@ class Engine {
 
   /// What the workers shall do from their next loop on.
   void publish(http::Settings settings);
+  /// Frees something that the workers cannot find any more, as soon as none of them holds it.
+  /// Null is nothing.
+  void retire(std::shared_ptr<const void> object) { retired_.add(std::move(object)); }
   /// Sets the workers going.
   void start();
 
@@ -69,6 +74,7 @@ class Engine {
   Dataplane dataplane_;
   HashKey proxy_key_;
   std::unique_ptr<SnapshotStore> snapshots_;
+  Retirement retired_;
   std::vector<std::unique_ptr<WorkerProgram>> programs_;
   std::uint64_t generation_ = 0;
   std::uint64_t listen_failures_ = 0;  // that were told of

@@ -114,6 +114,18 @@ TEST_F(EngineTest, WorkersRunAndAreCounted) {
   }
 }
 
+TEST_F(EngineTest, FreesWhatIsRetiredWhenTheWorkersHaveLeftIt) {
+  auto object = std::make_shared<const int>(1);
+  const std::weak_ptr<const int> seen = object;
+  engine->retire(std::move(object));
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (!seen.expired() && std::chrono::steady_clock::now() < deadline) {
+    engine->tend();
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_TRUE(seen.expired());
+}
+
 TEST_F(EngineTest, DescribesPortsAndMemory) {
   const std::string text = engine->describe();
   EXPECT_NE(text.find("ring:w"), std::string::npos) << text;

@@ -1,36 +1,13 @@
 #include "control/snapshot.h"
 
-#include <rte_rcu_qsbr.h>
-
 #include <utility>
 
 namespace sluice::control {
-namespace {
-
-// A worker may load the old pointer, then see the control thread start a grace period, and report
-// a quiescent state for it while it still holds the old snapshot; it lets go in its next loop. So
-// the loop after the first grace period has to end, too.
-constexpr int kGracePeriods = 2;
-
-}  // namespace
 
 void SnapshotStore::publish(std::unique_ptr<const Snapshot> snapshot) {
   current_.store(snapshot.get(), std::memory_order_release);
   owned_.swap(snapshot);
-  if (snapshot == nullptr) return;
-  retired_.push_back({std::move(snapshot), rte_rcu_qsbr_start(quiescence_.get()), kGracePeriods});
-}
-
-void SnapshotStore::reclaim() {
-  while (!retired_.empty()) {
-    Retired& oldest = retired_.front();
-    if (rte_rcu_qsbr_check(quiescence_.get(), oldest.token, false) == 0) return;
-    if (--oldest.periods_left == 0) {
-      retired_.pop_front();
-    } else {
-      oldest.token = rte_rcu_qsbr_start(quiescence_.get());
-    }
-  }
+  retired_.add(std::move(snapshot));
 }
 
 }  // namespace sluice::control

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 
+#include "control/retirement.h"
 #include "dataplane/worker/quiescence.h"
 #include "http/settings.h"
 
@@ -21,14 +22,14 @@ struct Snapshot {
 class SnapshotStore {
  public:
   /// `quiescence` is told by every worker once a loop; it outlives the store.
-  explicit SnapshotStore(worker::Quiescence& quiescence) : quiescence_(quiescence) {}
+  explicit SnapshotStore(worker::Quiescence& quiescence) : retired_(quiescence) {}
   SnapshotStore(const SnapshotStore&) = delete;
   SnapshotStore& operator=(const SnapshotStore&) = delete;
 
   /// Makes a snapshot the one that counts. Workers adopt it in their next loop.
   void publish(std::unique_ptr<const Snapshot> snapshot);
   /// Frees replaced snapshots that every running worker has left. Called now and then.
-  void reclaim();
+  void reclaim() { retired_.reclaim(); }
 
   /// The one that counts, or nullptr before the first. For the control thread.
   [[nodiscard]] const Snapshot* latest() const { return owned_.get(); }
@@ -38,16 +39,9 @@ class SnapshotStore {
  private:
   friend class SnapshotReader;
 
-  struct Retired {
-    std::unique_ptr<const Snapshot> snapshot;
-    std::uint64_t token;
-    int periods_left;
-  };
-
-  worker::Quiescence& quiescence_;
   std::unique_ptr<const Snapshot> owned_;
   std::atomic<const Snapshot*> current_{nullptr};
-  std::deque<Retired> retired_;
+  Retirement retired_;
 };
 
 /// A worker's view of the store.

@@ -1,80 +1,23 @@
 #include "tls/certificate/pem_file.h"
 
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdint>
+#include <cstddef>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
+
+#include "tls/certificate/secret_file.h"
 
 namespace sluice::tls {
 namespace {
 
-constexpr off_t kMaxFileSize = off_t{4} << 20;
+constexpr std::size_t kMaxFileSize = std::size_t{4} << 20;
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& problem) {
   throw std::runtime_error(path.string() + ": " + problem);
-}
-
-[[noreturn]] void refuse_for_errno(const std::filesystem::path& path, int error) {
-  refuse(path, std::generic_category().message(error));
-}
-
-class FileDescriptor {
- public:
-  // O_NONBLOCK: opening a FIFO must not wait for somebody to write to it.
-  explicit FileDescriptor(const std::filesystem::path& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-    if (descriptor_ < 0) refuse_for_errno(path, errno);
-  }
-  ~FileDescriptor() { ::close(descriptor_); }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-// Memory for bytes that may be a private key: wiped when it is freed, and never moved before.
-class SecretBytes {
- public:
-  explicit SecretBytes(std::size_t size) : bytes_(size) {}
-  ~SecretBytes() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
-  SecretBytes(const SecretBytes&) = delete;
-  SecretBytes& operator=(const SecretBytes&) = delete;
-  [[nodiscard]] std::uint8_t* data() { return bytes_.data(); }
-  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
-
-// Not by iostream or stdio, whose buffers would keep a copy of the key.
-std::size_t read_all(const std::filesystem::path& path, int descriptor, SecretBytes& bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(descriptor, bytes.data() + done, bytes.size() - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) refuse_for_errno(path, errno);
-    if (got == 0) break;
-    done += static_cast<std::size_t>(got);
-  }
-  return done;
-}
-
-std::size_t size_of_regular_file(const std::filesystem::path& path, int descriptor) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) refuse_for_errno(path, errno);
-  if (!S_ISREG(status.st_mode)) refuse(path, "not a file");
-  if (status.st_size > kMaxFileSize) refuse(path, "too large for a file of certificates and keys");
-  return static_cast<std::size_t>(status.st_size);
 }
 
 // One block as PEM_read_bio() gives it, wiped when freed.
@@ -141,15 +84,13 @@ bool read_block(const std::filesystem::path& path, BIO* source, Block& block) {
 }  // namespace
 
 PemFile read_pem_file(const std::filesystem::path& path) {
-  const FileDescriptor descriptor(path);
-  SecretBytes bytes(size_of_regular_file(path, descriptor.get()));
-  const std::size_t size = read_all(path, descriptor.get(), bytes);
-
+  const SecretFile secret(path, kMaxFileSize, "a file of certificates and keys");
+  const std::span bytes = secret.bytes();
   ERR_clear_error();
   PemFile file;
-  if (size == 0) return file;
-  file.looks_like_der = *bytes.data() == (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED);
-  const OpenSslPointer<BIO> source(BIO_new_mem_buf(bytes.data(), static_cast<int>(size)));
+  if (bytes.empty()) return file;
+  file.looks_like_der = bytes.front() == (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED);
+  const OpenSslPointer<BIO> source(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
   if (!source) refuse(path, take_openssl_error());
   for (;;) {
     Block block;

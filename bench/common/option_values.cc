@@ -104,13 +104,14 @@ tls::RecordLayer parse_record_layer(const std::string& option, const std::string
   refuse(option, text, "own or openssl");
 }
 
-std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths) {
+std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths,
+                                                         const tls::IdentityOptions& options) {
   std::vector<tls::CertificateSource> sources;
   for (const std::string& path : paths) {
     const auto found = tls::find_certificates(path);
     sources.insert(sources.end(), found.begin(), found.end());
   }
-  return std::make_shared<const tls::ServerIdentity>(sources, tls::IdentityOptions{});
+  return std::make_shared<const tls::ServerIdentity>(sources, options);
 }
 
 }  // namespace sluice::bench

@@ -39,6 +39,7 @@ std::vector<wire::Endpoint> parse_listen(const std::vector<std::string>& entries
 tls::RecordLayer parse_record_layer(const std::string& option, const std::string& text);
 
 /// The certificates of files or directories. Throws std::runtime_error.
-std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths);
+std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths,
+                                                         const tls::IdentityOptions& options);
 
 }  // namespace sluice::bench

@@ -134,8 +134,12 @@ ServeCommand::ServeCommand(CLI::App& parent)
 Settings ServeCommand::settings(const control::Config& config) const {
   Settings settings;
   if (!certificates_.empty()) {
+    // One key for all workers, so that a session resumes whichever of them its connection meets.
+    settings.ticket_keys = std::make_shared<const tls::TicketKeys>(
+        tls::TicketKeyRing({{tls::TicketKey::random()}}, 0));
+    const tls::IdentityOptions options{.tickets = {.keys = settings.ticket_keys.get()}};
     for (std::uint32_t worker = 0; worker < config.process.workers.value; ++worker) {
-      settings.identities.push_back(bench::load_identity(certificates_));
+      settings.identities.push_back(bench::load_identity(certificates_, options));
     }
   }
   settings.record_layer = bench::parse_record_layer("--tls-records", tls_records_);

@@ -21,6 +21,8 @@ struct StatusShare {
 /// identities.
 struct Settings {
   std::vector<wire::Endpoint> listen;
+  /// What the identities seal session tickets with; outlives them.
+  std::shared_ptr<const tls::TicketKeys> ticket_keys;
   /// Of each worker, since OpenSSL objects are not shared; empty: plain.
   std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
 

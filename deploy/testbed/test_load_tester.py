@@ -241,6 +241,17 @@ def test_tls_in_every_mode(
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_a_session_resumes_on_every_worker_of_the_origin(
+    testbed: Testbed, pair: Pair, secure: tuple[object, ...], version: str
+) -> None:
+    options = ("--mode", "resume", "--tls", version, "-c", 4, "--count", 200)
+    with pair.serving(*secure, "--workers", 2):
+        load = pair.load(*options, "--ca", testbed.authority.certificate, secure=True)
+    clean(load)
+    assert 180 <= load.results["tls"]["resumed"] < 200, load.text
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_reused_key_shares_are_declared(
     pair: Pair, secure: tuple[object, ...], version: str
 ) -> None:

@@ -14,6 +14,9 @@
 namespace sluice::tls {
 
 struct ServerIdentity::State {
+  explicit State(const TicketOptions& options) : tickets(options) {}
+
+  SessionTickets tickets;                         // outlives the contexts
   std::vector<OpenSslPointer<SSL_CTX>> contexts;  // one for each certificate
   std::vector<CertificateInfo> certificates;      // the same order
   NameIndex names;                                // to an index into both
@@ -59,7 +62,7 @@ int ServerIdentity::State::choose_certificate(SSL* ssl, int* alert) const {
 
 void ServerIdentity::State::add(const CertificateSource& source, const IdentityOptions& options) {
   Certificate certificate = load_certificate(source);
-  OpenSslPointer<SSL_CTX> context = make_server_context(certificate, options.tickets);
+  OpenSslPointer<SSL_CTX> context = make_server_context(certificate, tickets);
   if (!alpn.empty()) SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, &alpn);
   if (options.key_log != nullptr) log_keys(context.get(), *options.key_log);
   for (const std::string& name : certificate.dns_names) names.add(name, contexts.size());
@@ -70,7 +73,7 @@ void ServerIdentity::State::add(const CertificateSource& source, const IdentityO
 
 ServerIdentity::ServerIdentity(std::span<const CertificateSource> certificates,
                                const IdentityOptions& options)
-    : state_(std::make_shared<State>()) {
+    : state_(std::make_shared<State>(options.tickets)) {
   if (certificates.empty()) throw std::runtime_error("TLS needs at least one certificate");
   state_->alpn = encode_alpn(options.alpn);
   state_->strict_sni = options.strict_sni;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tls/certificate/certificate.h"
+#include "tls/server/session_tickets.h"
 
 namespace sluice::tls {
 
@@ -18,9 +19,8 @@ struct IdentityOptions {
   /// Refuse a client that asks for no name, or for one that no certificate has, rather than show
   /// it the first certificate.
   bool strict_sni = false;
-  /// Session tickets after each full or resumed TLS 1.3 handshake. A client uses one for each new
-  /// connection (RFC 8446 appendix C.4), so one is what keeps it supplied.
-  unsigned tickets = 1;
+  /// How its sessions are resumed.
+  TicketOptions tickets = {};
   /// Where the secrets of its connections go, for whoever is to read captured frames. Outlives the
   /// identity and its connections; null: nowhere.
   KeyLogRing* key_log = nullptr;

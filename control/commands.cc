@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "control/admin/client.h"
 #include "control/admin/server.h"
@@ -20,6 +22,8 @@
 #include "control/monitor.h"
 #include "control/sessions/session_commands.h"
 #include "control/settings_builder.h"
+#include "control/tickets/ticket_commands.h"
+#include "control/tickets/ticket_keeper.h"
 #include "control/version.h"
 
 namespace sluice::control {
@@ -70,7 +74,8 @@ int end(Engine& engine) {
 int run(const Config& config) {
   const SignalQueue signals;
   const auto key_log = open_key_log(config);
-  SettingsBuilder builder(worker_count(config), key_log.get());
+  TicketKeeper tickets(config.process, std::chrono::steady_clock::now());
+  SettingsBuilder builder(worker_count(config), key_log.get(), &tickets.keys());
   http::Settings settings = builder.build(config);
   CommandTable commands;
   const auto admin = open_admin(config, commands);
@@ -82,11 +87,13 @@ int run(const Config& config) {
   add_admin_commands(commands, monitor);
   add_session_commands(commands, engine);
   add_capture_commands(commands, engine);
+  add_ticket_commands(commands, tickets,
+                      [&engine](auto replaced) { engine.retire(std::move(replaced)); });
   engine.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " +
            std::to_string(worker_count(config)) +
            (worker_count(config) == 1 ? " worker" : " workers"));
-  ControlLoop(engine, monitor, admin.get(), key_log.get(), signals).run();
+  ControlLoop(engine, monitor, tickets, admin.get(), key_log.get(), signals).run();
   return end(engine);
 }
 

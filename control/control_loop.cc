@@ -29,6 +29,7 @@ void ControlLoop::run() {
       next_tick_ = now + kTick;
     }
     engine_.tend();
+    engine_.retire(tickets_.tend(now));
     if (key_log_ != nullptr) key_log_->write();
     if (at_once_ || (drain_deadline_ && drained(now))) return;
     wait(now);

@@ -12,6 +12,7 @@
 #include "control/key_log/key_log.h"
 #include "control/monitor.h"
 #include "control/signal_queue.h"
+#include "control/tickets/ticket_keeper.h"
 
 namespace sluice::control {
 
@@ -20,9 +21,14 @@ namespace sluice::control {
 class ControlLoop {
  public:
   /// `admin` and `key_log` may be null. All of these outlive it.
-  ControlLoop(Engine& engine, Monitor& monitor, AdminServer* admin, KeyLog* key_log,
-              const SignalQueue& signals)
-      : engine_(engine), monitor_(monitor), admin_(admin), key_log_(key_log), signals_(signals) {}
+  ControlLoop(Engine& engine, Monitor& monitor, TicketKeeper& tickets, AdminServer* admin,
+              KeyLog* key_log, const SignalQueue& signals)
+      : engine_(engine),
+        monitor_(monitor),
+        tickets_(tickets),
+        admin_(admin),
+        key_log_(key_log),
+        signals_(signals) {}
 
   /// Returns when the process is to end: after SIGTERM or SIGINT when every connection has ended,
   /// or the drain timeout is over, or at the second signal.
@@ -38,6 +44,7 @@ class ControlLoop {
 
   Engine& engine_;
   Monitor& monitor_;
+  TicketKeeper& tickets_;
   AdminServer* admin_;
   KeyLog* key_log_;
   const SignalQueue& signals_;

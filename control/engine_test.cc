@@ -221,7 +221,8 @@ TEST_F(EngineTest, ANewSnapshotReplacesTheOldOne) {
 
 // The last one: it ends the engine.
 TEST_F(EngineTest, DrainsAndEndsOnASignal) {
-  ControlLoop loop(*engine, *monitor, nullptr, nullptr, *signals);
+  TicketKeeper tickets(engine->config().process, std::chrono::steady_clock::now());
+  ControlLoop loop(*engine, *monitor, tickets, nullptr, nullptr, *signals);
   std::thread other([] {
     std::this_thread::sleep_for(100ms);
     ::kill(::getpid(), SIGTERM);

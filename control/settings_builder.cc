@@ -1,6 +1,7 @@
 #include "control/settings_builder.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -30,17 +31,20 @@ std::string tls_name(const BackendConfig& backend, const ServerConfig& server) {
 http::Settings SettingsBuilder::build(const Config& config) {
   http::Settings settings;
   for (const BackendConfig& each : config.backends) put(settings.backends, backend(each));
-  for (const FrontendConfig& each : config.frontends) put(settings.frontends, frontend(each));
+  for (const FrontendConfig& each : config.frontends) {
+    put(settings.frontends, frontend(each, config.process));
+  }
   settings.server_count = static_cast<std::uint32_t>(server_ids_.size());
   return settings;
 }
 
-http::Frontend SettingsBuilder::frontend(const FrontendConfig& config) {
+http::Frontend SettingsBuilder::frontend(const FrontendConfig& config,
+                                         const ProcessConfig& process) {
   http::Frontend frontend;
   frontend.id = frontend_ids_.of(config.name.value);
   frontend.name = config.name.value;
   for (const auto& bind : config.bind) frontend.bind.push_back(bind.value);
-  frontend.identities = identities(config);
+  frontend.identities = identities(config, process);
   for (const RouteConfig& route : config.routes) {
     frontend.routes.push_back(
         {route.host.value, route.path.value, backend_ids_.of(route.backend.value)});
@@ -57,7 +61,7 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config) {
 }
 
 std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identities(
-    const FrontendConfig& config) const {
+    const FrontendConfig& config, const ProcessConfig& process) const {
   std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
   if (config.certificates.empty()) return identities;
   std::vector<tls::CertificateSource> sources;
@@ -67,6 +71,11 @@ std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identit
   }
   tls::IdentityOptions options;
   options.strict_sni = config.strict_sni.value;
+  options.tickets = {
+      .count = config.tickets.value,
+      .keys = ticket_keys_,
+      .lifetime = std::chrono::floor<std::chrono::seconds>(process.ticket_lifetime.value),
+      .scope = config.name.value};
   for (std::uint32_t worker = 0; worker < workers_; ++worker) {
     if (key_log_ != nullptr) options.key_log = &key_log_->ring(worker);
     identities.push_back(std::make_shared<const tls::ServerIdentity>(sources, options));

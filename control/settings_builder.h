@@ -8,6 +8,7 @@
 #include "control/config/config.h"
 #include "control/key_log/key_log.h"
 #include "http/settings.h"
+#include "tls/server/ticket_key_ring.h"
 
 namespace sluice::control {
 
@@ -29,22 +30,27 @@ class StableIds {
 /// Makes what the proxy reads from what the operator wrote.
 class SettingsBuilder {
  public:
-  /// `key_log`, which may be null, outlives all connections.
-  explicit SettingsBuilder(std::uint32_t workers, KeyLog* key_log = nullptr)
-      : workers_(workers), key_log_(key_log), client_contexts_(workers, key_log) {}
+  /// `key_log` and `ticket_keys` may be null, and outlive all connections.
+  explicit SettingsBuilder(std::uint32_t workers, KeyLog* key_log = nullptr,
+                           const tls::TicketKeys* ticket_keys = nullptr)
+      : workers_(workers),
+        key_log_(key_log),
+        ticket_keys_(ticket_keys),
+        client_contexts_(workers, key_log) {}
 
   /// `config` has passed its checks. Loads certificates and authorities; each worker has identities
   /// and contexts of its own. Throws std::runtime_error when a file cannot be used any more.
   http::Settings build(const Config& config);
 
  private:
-  http::Frontend frontend(const FrontendConfig& config);
+  http::Frontend frontend(const FrontendConfig& config, const ProcessConfig& process);
   http::Backend backend(const BackendConfig& config);
   [[nodiscard]] std::vector<std::shared_ptr<const tls::ServerIdentity>> identities(
-      const FrontendConfig& config) const;
+      const FrontendConfig& config, const ProcessConfig& process) const;
 
   std::uint32_t workers_;
   KeyLog* key_log_;
+  const tls::TicketKeys* ticket_keys_;
   ClientContexts client_contexts_;
   StableIds<http::FrontendId> frontend_ids_;
   StableIds<http::BackendId> backend_ids_;

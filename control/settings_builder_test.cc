@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "control/config/load.h"
 #include "http/router.h"
 #include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
+#include "tls/testing/connection.h"
 #include "tls/testing/temporary_directory.h"
 
 namespace sluice::control {
@@ -112,25 +115,77 @@ server = ["198.18.0.15:80", "198.18.0.13:80"]
   EXPECT_EQ(after.frontends[1]->name, "new");
 }
 
-TEST(SettingsBuilder, GivesEachWorkerItsOwnIdentity) {
-  const tls::testing::TemporaryDirectory directory;
-  tls::testing::CertificateAuthority authority;
-  const auto issued = authority.issue({.dns_names = {"www.example.com"}});
-  const auto path = directory.write("www.pem", issued.both());
-  SettingsBuilder builder(2);
-  const http::Settings settings = builder.build(config(R"(
+// Two frontends with TLS, for two workers.
+class SecureFrontends : public ::testing::Test {
+ protected:
+  [[nodiscard]] http::Settings build(const tls::TicketKeys* keys,
+                                     const std::string& more_of_www) const {
+    SettingsBuilder builder(2, nullptr, keys);
+    const std::string certificate = "tls.certificate = \"" + path_.string() + "\"\n";
+    return builder.build(config(R"(
 [[frontend]]
 name = "www"
 bind = "198.18.0.1:443"
 backend = "farm"
-tls.certificate = ")" + path.string() + R"("
+)" + certificate + more_of_www + R"(
+[[frontend]]
+name = "admin"
+bind = "198.18.0.1:444"
+backend = "farm"
+)" + certificate + R"(
 [[backend]]
 name = "farm"
 server = "198.18.0.11:80"
 )"));
+  }
+
+  // Whether the session of a handshake with one of them is resumed by another.
+  static bool resumes(const tls::ServerIdentity& first, const tls::ServerIdentity& second) {
+    tls::testing::Connection full(first);
+    full.handshake();
+    const auto session = full.client.take_session();
+    tls::testing::ConnectionOptions options;
+    options.client.session = session.get();
+    tls::testing::Connection next(second, options);
+    next.handshake();
+    EXPECT_TRUE(next.client.open()) << next.client.error();
+    return SSL_session_reused(next.client.ssl()) == 1;
+  }
+
+  const tls::TicketKeys keys_{tls::TicketKeyRing({{tls::TicketKey::random()}}, 0)};
+
+ private:
+  tls::testing::TemporaryDirectory directory_;
+  tls::testing::CertificateAuthority authority_;
+  std::filesystem::path path_ =
+      directory_.write("www.pem", authority_.issue({.dns_names = {"www.example.com"}}).both());
+};
+
+TEST_F(SecureFrontends, HaveAnIdentityForEachWorker) {
+  const http::Settings settings = build(nullptr, "");
   const auto& identities = settings.frontends[0]->identities;
   ASSERT_EQ(identities.size(), 2U);
   EXPECT_NE(identities[0]->context(), identities[1]->context());
+}
+
+TEST_F(SecureFrontends, ResumeASessionOnEveryWorkerOfTheSameFrontend) {
+  const http::Settings settings = build(&keys_, "");
+  const auto& www = settings.frontends[0]->identities;
+  const auto& admin = settings.frontends[1]->identities;
+  EXPECT_TRUE(resumes(*www[0], *www[1]));
+  EXPECT_FALSE(resumes(*www[0], *admin[0]));
+}
+
+TEST_F(SecureFrontends, ResumeSessionsFromBeforeAReload) {
+  const http::Settings before = build(&keys_, "");
+  const http::Settings after = build(&keys_, "tls.strict_sni = false\n");
+  EXPECT_TRUE(resumes(*before.frontends[0]->identities[0], *after.frontends[0]->identities[0]));
+}
+
+TEST_F(SecureFrontends, MakeNoTicketsWhenNoneAreWanted) {
+  const http::Settings settings = build(&keys_, "tls.tickets = 0\n");
+  const auto& www = settings.frontends[0]->identities;
+  EXPECT_FALSE(resumes(*www[0], *www[0]));
 }
 
 Config secure_farm(const std::string& keys) {

@@ -116,6 +116,10 @@ class NameChecks {
       problems_.error(frontend.strict_sni.at,
                       "'tls.strict_sni' has no meaning without 'tls.certificate'");
     }
+    if (frontend.tickets.at.line != 0 && frontend.certificates.empty()) {
+      problems_.error(frontend.tickets.at,
+                      "'tls.tickets' has no meaning without 'tls.certificate'");
+    }
     std::map<std::pair<std::string, std::string>, Position> seen;
     for (const RouteConfig& route : frontend.routes) {
       refer(route.backend);

@@ -19,6 +19,12 @@ void check_backend_tls(const Config& config, Diagnostics& problems);
 /// server can be reached. Devices are well-formed.
 void check_network(const Config& config, Diagnostics& problems);
 
+/// The times of session tickets fit together, and have a meaning.
+void check_ticket_times(const Config& config, Diagnostics& problems);
+
+/// The file of ticket keys can be read; that everybody can read it is a warning.
+void check_ticket_keys(const Config& config, Diagnostics& problems);
+
 /// Certificates and keys can be loaded and belong together, and so can the authorities by which
 /// servers are verified; expiry is a warning.
 void check_certificates(const Config& config, Diagnostics& problems);

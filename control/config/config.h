@@ -46,6 +46,9 @@ struct ProcessConfig {
   std::uint32_t admin_mode = 0600;
   tls::EnvironmentOptions tls{.handshakes = {.budget = tls::HandshakeLimits::kUsualBudget}};
   std::string tls_key_log;  ///< where secrets of TLS connections are written; empty: nowhere
+  Located<std::string> ticket_key_file;  ///< empty: the keys of session tickets are made here
+  Located<Duration> ticket_rotation = {std::chrono::hours(12), {}};
+  Located<Duration> ticket_lifetime = {std::chrono::hours(36), {}};
 };
 
 /// [ip]
@@ -92,6 +95,7 @@ struct FrontendConfig {
   std::vector<Located<wire::Endpoint>> bind;
   std::vector<Located<std::string>> certificates;
   Located<bool> strict_sni;
+  Located<std::uint32_t> tickets = {1, {}};  ///< after a full TLS 1.3 handshake; 0: none at all
   Located<std::string> backend;
   std::vector<RouteConfig> routes;
   http::ClientTimeouts timeouts;

@@ -57,6 +57,9 @@ Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
            "A client's SNI chooses. Without any, the frontend speaks plain HTTP.")
       .key("tls.strict_sni", located(boolean()), &C::strict_sni,
            "Refuse names that no certificate has, rather than show the first certificate.")
+      .key("tls.tickets", located(integer(0, 4)), &C::tickets,
+           "Session tickets after a full TLS 1.3 handshake. After a resumed one, and in TLS 1.2, "
+           "there is one. 0: none in any version, so that no session is resumed.")
       .key("timeout.request", timeout(), inside(&C::timeouts, &Timeouts::request),
            "For a whole request head; then 408. A client that sends nothing at all is closed.")
       .key("timeout.idle", timeout(), inside(&C::timeouts, &Timeouts::idle),

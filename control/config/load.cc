@@ -47,6 +47,7 @@ std::optional<Config> read_config(std::string_view text, Diagnostics& problems) 
   const bool complete = config_section().read(*document, config, problems);
   check_names(config, problems);
   check_backend_tls(config, problems);
+  check_ticket_times(config, problems);
   // An address that could not be read would make others look wrong, too.
   if (complete && problems.ok()) check_network(config, problems);
   return config;
@@ -58,6 +59,7 @@ std::optional<Config> load_config(const std::string& path, Diagnostics& problems
   auto config = read_config(*text, problems);
   if (!config) return {};
   check_certificates(*config, problems);
+  check_ticket_keys(*config, problems);
   if (!problems.ok()) return {};
   return config;
 }

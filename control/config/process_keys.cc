@@ -6,6 +6,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kMostConnections = 16U << 20;
+// The longest that a TLS 1.3 client keeps a ticket (RFC 8446 section 4.6.1).
+constexpr Duration kWeek = 7 * 24h;
 
 ValueType<Hugepages> hugepages() {
   constexpr std::string_view kExpected = "true, false or \"auto\"";
@@ -99,7 +101,16 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
       .key("tls.handshakes.per_source", integer(0, kMostConnections),
            handshakes(&Limits::per_source),
            "Handshakes of one IPv4 address or IPv6 /64 network that may wait or be under way on "
-           "each worker; 0: any number.");
+           "each worker; 0: any number.")
+      .key("tls.ticket_key_file", located(text("path")), &C::ticket_key_file,
+           "A file with the keys of session tickets, so that machines resume each other's sessions "
+           "(see [Resuming TLS sessions](#resuming-tls-sessions)). Without one, Sluice makes keys "
+           "of its own.")
+      .key("tls.ticket_rotation", located(duration(1s, kWeek)), &C::ticket_rotation,
+           "How often Sluice makes a new key for session tickets.")
+      .key("tls.ticket_lifetime", located(duration(1s, kWeek)), &C::ticket_lifetime,
+           "How long a key that Sluice has made is accepted, and how long after its full handshake "
+           "a session may be resumed.");
   return section;
 }
 

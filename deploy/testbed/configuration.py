@@ -58,6 +58,8 @@ class Settings:
     backends: Sequence[Table] = ()
     # Tables that are laid over the generated ones: {"backend": {...}} goes to every [[backend]].
     overlay: Mapping[str, Table] = field(default_factory=dict)
+    # A whole configuration, in place of the generated one; its admin socket is admin_socket.
+    tables: Table | None = None
 
     @property
     def admin_socket(self) -> Path:

@@ -53,7 +53,8 @@ class Sluice:
         """Returns when it serves."""
         self.settings.directory.mkdir(parents=True, exist_ok=True)
         self.settings.admin_socket.unlink(missing_ok=True)
-        self.config.write_text(to_toml(configuration(self.settings)))
+        tables = self.settings.tables or configuration(self.settings)
+        self.config.write_text(to_toml(tables))
         self.process = self._namespace.start(
             "sluice",
             [self.program, "run", "-c", self.config],

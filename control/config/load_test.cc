@@ -62,6 +62,10 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.admin_mode, 0660U);
   EXPECT_EQ(process.tls_key_log, "/run/sluice/keys.log");
   EXPECT_EQ(process.tls.record_layer, tls::RecordLayer::kOpenSsl);
+  EXPECT_EQ(process.tls.handshakes.budget, 1ms);
+  EXPECT_EQ(process.tls.handshakes.waiting, 77U);
+  EXPECT_EQ(process.tls.handshakes.patience, 3s);
+  EXPECT_EQ(process.tls.handshakes.per_source, 9U);
   EXPECT_EQ(process.ticket_rotation.value, 1h);
   EXPECT_EQ(process.ticket_lifetime.value, 24h);
 }

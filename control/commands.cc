@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -14,6 +15,8 @@
 #include "control/admin_commands.h"
 #include "control/capture/capture_client.h"
 #include "control/capture/capture_commands.h"
+#include "control/certificates/certificate_store.h"
+#include "control/config/checks.h"
 #include "control/config/load.h"
 #include "control/control_loop.h"
 #include "control/engine.h"
@@ -70,12 +73,32 @@ int end(Engine& engine) {
   std::_Exit(kWorkerStuck);
 }
 
+// Reads and checks a configuration with all that it names, and prints what is wrong with it.
+struct Checked {
+  explicit Checked(const std::string& file) {
+    Diagnostics problems;
+    config = load_config(file, problems);
+    if (config) {
+      certificates = std::make_shared<CertificateStore>(worker_count(*config));
+      check_certificates(*config, *certificates, problems);
+      check_ticket_keys(*config, problems);
+    }
+    print(stderr, problems.format(file));
+    good = problems.ok();
+  }
+
+  std::optional<Config> config;
+  std::shared_ptr<CertificateStore> certificates;
+  bool good = false;
+};
+
 // Devices are touched last, when nothing else can go wrong any more.
-int run(const Config& config) {
+int run(const Config& config, std::shared_ptr<CertificateStore> certificates) {
   const SignalQueue signals;
   const auto key_log = open_key_log(config);
   TicketKeeper tickets(config.process, std::chrono::steady_clock::now());
-  SettingsBuilder builder(worker_count(config), key_log.get(), &tickets.keys());
+  SettingsBuilder builder(worker_count(config), key_log.get(), &tickets.keys(),
+                          std::move(certificates));
   http::Settings settings = builder.build(config);
   CommandTable commands;
   const auto admin = open_admin(config, commands);
@@ -103,7 +126,7 @@ std::optional<std::string> admin_path(const std::optional<std::string>& socket,
   if (socket || !file) return socket.value_or(ProcessConfig{}.admin_socket);
   Diagnostics problems;
   const auto config = load_config(*file, problems);
-  if (config) return config->process.admin_socket;
+  if (config && problems.ok()) return config->process.admin_socket;
   print(stderr, problems.format(*file));
   return {};
 }
@@ -111,22 +134,17 @@ std::optional<std::string> admin_path(const std::optional<std::string>& socket,
 }  // namespace
 
 int check_command(const std::string& file) {
-  Diagnostics problems;
-  const auto config = load_config(file, problems);
-  print(stderr, problems.format(file));
-  if (!config) return kFault;
+  if (!Checked(file).good) return kFault;
   print(stdout, file + ": ok\n");
   return kSuccess;
 }
 
 int run_command(const std::string& file) {
-  Diagnostics problems;
-  const auto config = load_config(file, problems);
-  print(stderr, problems.format(file));
-  if (!config) return kFault;
-  set_log_level(config->process.log_level);
+  Checked checked(file);
+  if (!checked.good) return kFault;
+  set_log_level(checked.config->process.log_level);
   try {
-    return run(*config);
+    return run(*checked.config, std::move(checked.certificates));
   } catch (const std::exception& fault) {
     return cannot_start(fault.what());
   }

@@ -1,8 +1,6 @@
 #include "control/settings_builder.h"
 
-#include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 #include "http/router.h"
@@ -61,14 +59,15 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config,
 }
 
 std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identities(
-    const FrontendConfig& config, const ProcessConfig& process) const {
+    const FrontendConfig& config, const ProcessConfig& process) {
   std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
   if (config.certificates.empty()) return identities;
-  std::vector<tls::CertificateSource> sources;
+  tls::CertificateSet::List list;
   for (const auto& path : config.certificates) {
-    auto found = tls::find_certificates(path.value);
-    std::move(found.begin(), found.end(), std::back_inserter(sources));
+    const tls::CertificateSet::List found = certificates_->at(path.value);
+    list.insert(list.end(), found.begin(), found.end());
   }
+  const auto set = std::make_shared<const tls::CertificateSet>(std::move(list));
   tls::IdentityOptions options;
   options.strict_sni = config.strict_sni.value;
   options.tickets = {
@@ -76,9 +75,9 @@ std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identit
       .keys = ticket_keys_,
       .lifetime = std::chrono::floor<std::chrono::seconds>(process.ticket_lifetime.value),
       .scope = config.name.value};
-  for (std::uint32_t worker = 0; worker < workers_; ++worker) {
-    if (key_log_ != nullptr) options.key_log = &key_log_->ring(worker);
-    identities.push_back(std::make_shared<const tls::ServerIdentity>(sources, options));
+  for (options.worker = 0; options.worker < workers_; ++options.worker) {
+    if (key_log_ != nullptr) options.key_log = &key_log_->ring(options.worker);
+    identities.push_back(std::make_shared<const tls::ServerIdentity>(set, options));
   }
   return identities;
 }

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 
+#include "control/certificates/certificate_store.h"
 #include "control/client_contexts.h"
 #include "control/config/config.h"
 #include "control/key_log/key_log.h"
@@ -30,27 +33,33 @@ class StableIds {
 /// Makes what the proxy reads from what the operator wrote.
 class SettingsBuilder {
  public:
-  /// `key_log` and `ticket_keys` may be null, and outlive all connections.
+  /// `key_log` and `ticket_keys` may be null, and outlive all connections. `certificates`, made for
+  /// as many workers, has those that are loaded already; null: none are.
   explicit SettingsBuilder(std::uint32_t workers, KeyLog* key_log = nullptr,
-                           const tls::TicketKeys* ticket_keys = nullptr)
+                           const tls::TicketKeys* ticket_keys = nullptr,
+                           std::shared_ptr<CertificateStore> certificates = nullptr)
       : workers_(workers),
         key_log_(key_log),
         ticket_keys_(ticket_keys),
+        certificates_(certificates != nullptr ? std::move(certificates)
+                                              : std::make_shared<CertificateStore>(workers)),
         client_contexts_(workers, key_log) {}
 
-  /// `config` has passed its checks. Loads certificates and authorities; each worker has identities
-  /// and contexts of its own. Throws std::runtime_error when a file cannot be used any more.
+  /// `config` has passed its checks. Loads authorities, and certificates that are not loaded yet;
+  /// each worker has identities and contexts of its own. Throws std::runtime_error when a file
+  /// cannot be used any more.
   http::Settings build(const Config& config);
 
  private:
   http::Frontend frontend(const FrontendConfig& config, const ProcessConfig& process);
   http::Backend backend(const BackendConfig& config);
-  [[nodiscard]] std::vector<std::shared_ptr<const tls::ServerIdentity>> identities(
-      const FrontendConfig& config, const ProcessConfig& process) const;
+  std::vector<std::shared_ptr<const tls::ServerIdentity>> identities(const FrontendConfig& config,
+                                                                     const ProcessConfig& process);
 
   std::uint32_t workers_;
   KeyLog* key_log_;
   const tls::TicketKeys* ticket_keys_;
+  std::shared_ptr<CertificateStore> certificates_;
   ClientContexts client_contexts_;
   StableIds<http::FrontendId> frontend_ids_;
   StableIds<http::BackendId> backend_ids_;

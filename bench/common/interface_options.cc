@@ -27,7 +27,7 @@ wire::IpAddress next_address(const wire::IpAddress& address) {
 control::Config read_file(const std::string& path) {
   control::Diagnostics problems;
   const auto config = control::load_config(path, problems);
-  if (!config) refuse(problems.format(path));
+  if (!config || !problems.ok()) refuse(problems.format(path));
   return *config;
 }
 

@@ -2,11 +2,9 @@
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "control/config/checks.h"
 #include "control/config/client_settings.h"
-#include "tls/server/server_identity.h"
 
 namespace sluice::control {
 namespace {
@@ -18,31 +16,12 @@ std::string days(std::int64_t number) {
   return std::to_string(number) + (number == 1 ? " day" : " days");
 }
 
-void check_expiry(const std::string& file, std::int64_t not_after, Position at,
-                  Diagnostics& problems) {
-  const std::int64_t left = not_after - static_cast<std::int64_t>(std::time(nullptr));
+void check_expiry(const tls::CertificateInfo& certificate, Position at, Diagnostics& problems) {
+  const std::int64_t left = certificate.not_after - static_cast<std::int64_t>(std::time(nullptr));
   if (left > kWarnBefore) return;
   problems.warning(
-      at, "certificate '" + file +
+      at, "certificate '" + certificate.file +
               (left < 0 ? "' has expired" : "' expires within " + days((left + kDay - 1) / kDay)));
-}
-
-// One at a time, so that each fault is shown at the path that has it.
-void check_path(const Located<std::string>& path, Diagnostics& problems) {
-  try {
-    for (const tls::CertificateSource& source : tls::find_certificates(path.value)) {
-      try {
-        const tls::ServerIdentity identity(std::vector{source}, {});
-        for (const auto& certificate : identity.certificates()) {
-          check_expiry(certificate.file, certificate.not_after, path.at, problems);
-        }
-      } catch (const std::runtime_error& fault) {
-        problems.error(path.at, fault.what());
-      }
-    }
-  } catch (const std::runtime_error& fault) {
-    problems.error(path.at, fault.what());
-  }
 }
 
 // What servers are shown, apart from whom Sluice trusts.
@@ -53,7 +32,7 @@ void check_own(const BackendTlsConfig& tls, Diagnostics& problems) {
     settings.certificate = tls::CertificateSource{tls.certificate.value, {}};
     const tls::ClientContext context(settings);
     const tls::Certificate own = tls::load_certificate(*settings.certificate);
-    check_expiry(own.file, own.not_after, tls.certificate.at, problems);
+    check_expiry(own.info, tls.certificate.at, problems);
   } catch (const std::runtime_error& fault) {
     problems.error(tls.certificate.at, fault.what());
   }
@@ -85,9 +64,15 @@ void check_backends(const Config& config, Diagnostics& problems) {
 
 }  // namespace
 
-void check_certificates(const Config& config, Diagnostics& problems) {
+void check_certificates(const Config& config, CertificateStore& certificates,
+                        Diagnostics& problems) {
   for (const FrontendConfig& frontend : config.frontends) {
-    for (const auto& path : frontend.certificates) check_path(path, problems);
+    for (const auto& path : frontend.certificates) {
+      const auto fault = [&](const std::string& message) { problems.error(path.at, message); };
+      for (const auto& certificate : certificates.at(path.value, fault)) {
+        check_expiry(certificate->info(), path.at, problems);
+      }
+    }
   }
   check_backends(config, problems);
 }

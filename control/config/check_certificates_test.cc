@@ -41,8 +41,9 @@ class CertificateCheck : public ::testing::Test {
   }
 
   std::string check(const Config& config) {
+    CertificateStore certificates(1);
     Diagnostics problems;
-    check_certificates(config, problems);
+    check_certificates(config, certificates, problems);
     std::string text = problems.format("f");
     const std::string name = directory_.path().string();
     for (std::size_t at; (at = text.find(name)) != std::string::npos;) {

@@ -9,13 +9,13 @@
 
 namespace sluice::control {
 
-/// Reads a configuration's text and checks all of it but what lies outside: certificates and
-/// devices. The result is usable only when `problems` is ok(); nothing is returned when the text is
-/// not TOML at all.
+/// Reads a configuration's text and checks all of it but what lies outside: certificates (see
+/// check_certificates()) and devices. The result is usable only when `problems` is ok(); nothing is
+/// returned when the text is not TOML at all.
 std::optional<Config> read_config(std::string_view text, Diagnostics& problems);
 
-/// Reads a configuration file and the certificates it names, and checks both. Nothing is returned
-/// when there are errors.
+/// Reads and checks a configuration file in the same way; nothing is returned also when it cannot
+/// be read.
 std::optional<Config> load_config(const std::string& path, Diagnostics& problems);
 
 }  // namespace sluice::control

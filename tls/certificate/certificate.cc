@@ -37,33 +37,33 @@ std::vector<fs::path> certificate_files_in(const fs::path& directory) {
   return files;
 }
 
-OpenSslPointer<EVP_PKEY> take_key(const fs::path& path, PemFile file) {
+void take_key(Certificate& certificate, const fs::path& path, PemFile file) {
   if (!file.key && file.encrypted_key) {
     refuse(path,
            "the private key in it is encrypted, and there is nobody to ask for the pass phrase; "
            "\"openssl pkey -in FILE -out FILE.key\" writes it without one");
   }
-  return std::move(file.key);
+  certificate.key = std::move(file.key);
+  certificate.key_der = std::move(file.key_der);
 }
 
-OpenSslPointer<EVP_PKEY> read_named_key(const fs::path& path) {
-  OpenSslPointer<EVP_PKEY> key = take_key(path, read_pem_file(path));
-  if (!key) refuse(path, "no private key in it");
-  return key;
+void read_named_key(Certificate& certificate, const fs::path& path, KeyDecoder& decoder) {
+  take_key(certificate, path, read_pem_file(path, decoder));
+  if (!certificate.key) refuse(path, "no private key in it");
 }
 
 // A key that nobody named: in the certificate's own file, then in the usual places beside it.
-OpenSslPointer<EVP_PKEY> find_key(const fs::path& certificate, PemFile file) {
-  if (file.key || file.encrypted_key) return take_key(certificate, std::move(file));
-  const fs::path appended = certificate.string() + ".key";
-  const fs::path replaced = fs::path(certificate).replace_extension(".key");
+void find_key(Certificate& certificate, const fs::path& path, PemFile file, KeyDecoder& decoder) {
+  if (file.key || file.encrypted_key) return take_key(certificate, path, std::move(file));
+  const fs::path appended = path.string() + ".key";
+  const fs::path replaced = fs::path(path).replace_extension(".key");
   for (const fs::path& candidate : {appended, replaced}) {
     std::error_code error;
     const bool absent = fs::status(candidate, error).type() == fs::file_type::not_found;
-    if (!absent) return read_named_key(candidate);
+    if (!absent) return read_named_key(certificate, candidate, decoder);
   }
-  refuse(certificate, "no private key: neither in it, nor in " + appended.string() + ", nor in " +
-                          replaced.string());
+  refuse(path, "no private key: neither in it, nor in " + appended.string() + ", nor in " +
+                   replaced.string());
 }
 
 void check_key(const Certificate& certificate, const fs::path& key_path) {
@@ -73,12 +73,13 @@ void check_key(const Certificate& certificate, const fs::path& key_path) {
   for (const auto& issuer : certificate.chain) {
     if (X509_check_private_key(issuer.get(), certificate.key.get()) != 1) continue;
     ERR_clear_error();
-    refuse(certificate.file, "the private key" + where +
-                                 " belongs to a later certificate of this file; the server's own "
-                                 "must come first, then its issuers");
+    refuse(certificate.info.file,
+           "the private key" + where +
+               " belongs to a later certificate of this file; the server's own "
+               "must come first, then its issuers");
   }
   ERR_clear_error();
-  refuse(certificate.file, "the private key" + where + " does not belong to this certificate");
+  refuse(certificate.info.file, "the private key" + where + " does not belong to this certificate");
 }
 
 std::string to_lower(std::string_view text) {
@@ -119,25 +120,25 @@ std::string common_name(const X509* leaf) {
   return name;
 }
 
-void read_names(Certificate& certificate) {
-  const OpenSslPointer<GENERAL_NAMES> alternatives(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate.leaf.get(), NID_subject_alt_name, nullptr, nullptr)));
+void read_names(const X509* leaf, CertificateInfo& info) {
+  const OpenSslPointer<GENERAL_NAMES> alternatives(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr)));
   std::vector<std::string> addresses;
   const int count = alternatives ? sk_GENERAL_NAME_num(alternatives.get()) : 0;
   for (int i = 0; i < count; ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
     if (name->type == GEN_DNS && plausible(text_of(name->d.dNSName))) {
-      certificate.dns_names.push_back(to_lower(text_of(name->d.dNSName)));
+      info.names.push_back(to_lower(text_of(name->d.dNSName)));
     } else if (name->type == GEN_IPADD) {
       if (auto text = ip_address_text(name->d.iPAddress)) addresses.push_back(std::move(*text));
     }
   }
-  if (certificate.dns_names.empty()) {
-    const std::string name = common_name(certificate.leaf.get());
-    if (plausible(name)) certificate.dns_names.push_back(to_lower(name));
+  if (info.names.empty()) {
+    const std::string name = common_name(leaf);
+    if (plausible(name)) info.names.push_back(to_lower(name));
   }
-  certificate.names = certificate.dns_names;
-  certificate.names.insert(certificate.names.end(), addresses.begin(), addresses.end());
+  info.dns_names = info.names.size();
+  info.names.insert(info.names.end(), addresses.begin(), addresses.end());
   ERR_clear_error();
 }
 
@@ -148,6 +149,35 @@ std::int64_t seconds_since_epoch(const std::string& file, const ASN1_TIME* time)
     refuse(file, "the certificate's validity cannot be read");
   }
   return ::timegm(&parts);
+}
+
+void take_certificates(Certificate& certificate, PemFile& file) {
+  if (file.certificates.empty()) {
+    refuse(certificate.info.file,
+           file.looks_like_der ? "no certificate in PEM form in it; \"openssl x509 -inform DER\" "
+                                 "reads the binary form and writes PEM"
+                               : "no certificate in PEM form in it");
+  }
+  certificate.leaf = std::move(file.certificates.front());
+  for (std::size_t i = 1; i < file.certificates.size(); ++i) {
+    certificate.chain.push_back(std::move(file.certificates[i]));
+  }
+}
+
+KeyType key_type_for_tls(const Certificate& certificate) {
+  if (const auto type = key_type_of(certificate.key.get())) return *type;
+  refuse(certificate.info.file,
+         "TLS has no signature for its key; RSA, ECDSA on P-256, P-384 or P-521, and Ed25519 or "
+         "Ed448 can be used");
+}
+
+void read_info(Certificate& certificate) {
+  const X509* leaf = certificate.leaf.get();
+  CertificateInfo& info = certificate.info;
+  info.key_type = key_type_for_tls(certificate);
+  read_names(leaf, info);
+  info.not_before = seconds_since_epoch(info.file, X509_get0_notBefore(leaf));
+  info.not_after = seconds_since_epoch(info.file, X509_get0_notAfter(leaf));
 }
 
 }  // namespace
@@ -165,27 +195,22 @@ std::vector<CertificateSource> find_certificates(const fs::path& path) {
 }
 
 Certificate load_certificate(const CertificateSource& source) {
+  KeyDecoder decoder;
+  return load_certificate(source, decoder);
+}
+
+Certificate load_certificate(const CertificateSource& source, KeyDecoder& decoder) {
   Certificate certificate;
-  certificate.file = source.certificate.string();
-  PemFile file = read_pem_file(source.certificate);
-  if (file.certificates.empty()) {
-    refuse(source.certificate,
-           file.looks_like_der ? "no certificate in PEM form in it; \"openssl x509 -inform DER\" "
-                                 "reads the binary form and writes PEM"
-                               : "no certificate in PEM form in it");
+  certificate.info.file = source.certificate.string();
+  PemFile file = read_pem_file(source.certificate, decoder);
+  take_certificates(certificate, file);
+  if (source.key.empty()) {
+    find_key(certificate, source.certificate, std::move(file), decoder);
+  } else {
+    read_named_key(certificate, source.key, decoder);
   }
-  certificate.leaf = std::move(file.certificates.front());
-  for (std::size_t i = 1; i < file.certificates.size(); ++i) {
-    certificate.chain.push_back(std::move(file.certificates[i]));
-  }
-  certificate.key = source.key.empty() ? find_key(source.certificate, std::move(file))
-                                       : read_named_key(source.key);
   check_key(certificate, source.key);
-  read_names(certificate);
-  certificate.not_before =
-      seconds_since_epoch(certificate.file, X509_get0_notBefore(certificate.leaf.get()));
-  certificate.not_after =
-      seconds_since_epoch(certificate.file, X509_get0_notAfter(certificate.leaf.get()));
+  read_info(certificate);
   return certificate;
 }
 

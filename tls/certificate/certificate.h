@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "tls/certificate/key_decoder.h"
+#include "tls/certificate/key_type.h"
+#include "tls/certificate/secret_bytes.h"
 #include "tls/openssl_types.h"
 
 namespace sluice::tls {
@@ -18,16 +22,23 @@ struct CertificateSource {
   std::filesystem::path key;
 };
 
-/// A server's certificate with what is needed to show it and to prove that it is one's own.
+/// What a certificate says of itself.
+struct CertificateInfo {
+  std::string file;                ///< where it came from, or what it is called
+  std::vector<std::string> names;  ///< DNS names in lower case, then IP addresses as text
+  std::size_t dns_names = 0;       ///< how many of them: alternative names, else the common name
+  KeyType key_type = KeyType::kRsa;
+  std::int64_t not_before = 0;  ///< seconds since the epoch
+  std::int64_t not_after = 0;   ///< seconds since the epoch
+};
+
+/// A certificate with what is needed to show it and to prove that it is one's own.
 struct Certificate {
   OpenSslPointer<X509> leaf;
   std::vector<OpenSslPointer<X509>> chain;  ///< issuers, in the order they are sent
   OpenSslPointer<EVP_PKEY> key;             ///< belongs to the leaf
-  std::string file;                         ///< where the leaf came from
-  std::vector<std::string> dns_names;       ///< lower case; of the alternative names, else the CN
-  std::vector<std::string> names;           ///< dns_names, and IP addresses as text
-  std::int64_t not_before;                  ///< seconds since the epoch
-  std::int64_t not_after;                   ///< seconds since the epoch
+  SecretBytes key_der;                      ///< the same, as KeyDecoder reads it
+  CertificateInfo info;
 };
 
 /// The certificate sources that a configuration's path stands for: the file itself, or every
@@ -39,5 +50,7 @@ std::vector<CertificateSource> find_certificates(const std::filesystem::path& pa
 /// Reads a certificate, its chain and its key, and checks that they belong together. Throws
 /// std::runtime_error with a message for the operator (which file, what is wrong with it).
 Certificate load_certificate(const CertificateSource& source);
+/// For whoever loads thousands.
+Certificate load_certificate(const CertificateSource& source, KeyDecoder& decoder);
 
 }  // namespace sluice::tls

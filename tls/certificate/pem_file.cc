@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -61,15 +62,17 @@ void add_certificate(const std::filesystem::path& path, const Block& block, PemF
   file.certificates.push_back(std::move(certificate));
 }
 
-void add_key(const std::filesystem::path& path, const Block& block, PemFile& file) {
+void add_key(const std::filesystem::path& path, const Block& block, KeyDecoder& decoder,
+             PemFile& file) {
   if (is_encrypted(block)) {
     file.encrypted_key = true;
     return;
   }
   if (file.key) return;
-  const unsigned char* der = block.der;
-  file.key.reset(d2i_AutoPrivateKey(nullptr, &der, block.size));
+  const std::span<const std::uint8_t> der(block.der, static_cast<std::size_t>(block.size));
+  file.key = decoder.decode(der);
   if (!file.key) refuse(path, "the private key in it is damaged: " + take_openssl_error());
+  file.key_der = SecretBytes(der);
 }
 
 bool read_block(const std::filesystem::path& path, BIO* source, Block& block) {
@@ -83,21 +86,31 @@ bool read_block(const std::filesystem::path& path, BIO* source, Block& block) {
 
 }  // namespace
 
-PemFile read_pem_file(const std::filesystem::path& path) {
-  const SecretFile secret(path, kMaxFileSize, "a file of certificates and keys");
-  const std::span bytes = secret.bytes();
+PemFile read_pem_text(std::string_view text, const std::filesystem::path& path,
+                      KeyDecoder& decoder) {
   ERR_clear_error();
   PemFile file;
-  if (bytes.empty()) return file;
-  file.looks_like_der = bytes.front() == (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED);
-  const OpenSslPointer<BIO> source(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+  if (text.empty()) return file;
+  file.looks_like_der =
+      static_cast<unsigned char>(text.front()) == (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED);
+  const OpenSslPointer<BIO> source(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
   if (!source) refuse(path, take_openssl_error());
   for (;;) {
     Block block;
     if (!read_block(path, source.get(), block)) return file;
     if (is_certificate(block.name)) add_certificate(path, block, file);
-    if (is_private_key(block.name)) add_key(path, block, file);
+    if (is_private_key(block.name)) add_key(path, block, decoder, file);
   }
+}
+
+PemFile read_pem_file(const std::filesystem::path& path, KeyDecoder& decoder) {
+  const SecretFile secret(path, kMaxFileSize, "a file of certificates and keys");
+  return read_pem_text(secret.text(), path, decoder);
+}
+
+PemFile read_pem_file(const std::filesystem::path& path) {
+  KeyDecoder decoder;
+  return read_pem_file(path, decoder);
 }
 
 }  // namespace sluice::tls

@@ -28,13 +28,16 @@ OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* lib
 }
 
 void use_certificate(SSL_CTX* context, const Certificate& certificate) {
-  bool done = SSL_CTX_use_certificate(context, certificate.leaf.get()) == 1 &&
-              SSL_CTX_use_PrivateKey(context, certificate.key.get()) == 1;
+  const OpenSslPointer<STACK_OF(X509)> chain(sk_X509_new_null());
+  bool done = chain != nullptr;
   for (const auto& issuer : certificate.chain) {
-    done = done && SSL_CTX_add1_chain_cert(context, issuer.get()) == 1;
+    done = done && sk_X509_push(chain.get(), issuer.get()) > 0;
   }
+  constexpr int kReplace = 1;
+  done = done && SSL_CTX_use_cert_and_key(context, certificate.leaf.get(), certificate.key.get(),
+                                          chain.get(), kReplace) == 1;
   if (!done) {
-    throw std::runtime_error(certificate.file +
+    throw std::runtime_error(certificate.info.file +
                              ": OpenSSL does not accept the certificate: " + take_openssl_error());
   }
 }

@@ -20,9 +20,10 @@ inline constexpr const char* kTls13Ciphers =
 /// when OpenSSL does not have the method (TLS_server_method(), ...).
 OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* library = nullptr);
 
-/// Shows a certificate with its chain, and proves with its key that it is one's own. The context
-/// holds references of its own. Throws std::runtime_error with a message for the operator when
-/// OpenSSL does not take it (a key too weak, ...).
+/// Shows a certificate with its chain, and proves with its key that it is one's own; takes the
+/// place of one with the same type of key. The context holds references of its own. Throws
+/// std::runtime_error with a message for the operator when OpenSSL does not take it (a key too
+/// weak, ...).
 void use_certificate(SSL_CTX* context, const Certificate& certificate);
 
 }  // namespace sluice::tls

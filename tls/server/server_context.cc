@@ -20,12 +20,10 @@ void set_protocol(SSL_CTX* context) {
 
 }  // namespace
 
-OpenSslPointer<SSL_CTX> make_server_context(const Certificate& certificate,
-                                            const SessionTickets& tickets) {
+OpenSslPointer<SSL_CTX> make_server_context(const SessionTickets& tickets) {
   OpenSslPointer<SSL_CTX> context = make_context(TLS_server_method());
   set_protocol(context.get());
   tickets.use_in(context.get());
-  use_certificate(context.get(), certificate);
   return context;
 }
 

@@ -2,13 +2,12 @@
 
 #include <openssl/ssl.h>
 
-#include <cstddef>
-#include <stdexcept>
 #include <string_view>
+#include <utility>
 
-#include "tls/certificate/name_index.h"
 #include "tls/handshake/alpn.h"
 #include "tls/handshake/key_log_ring.h"
+#include "tls/server/certificate_choice.h"
 #include "tls/server/server_context.h"
 
 namespace sluice::tls {
@@ -16,15 +15,15 @@ namespace sluice::tls {
 struct ServerIdentity::State {
   explicit State(const TicketOptions& options) : tickets(options) {}
 
-  SessionTickets tickets;                         // outlives the contexts
-  std::vector<OpenSslPointer<SSL_CTX>> contexts;  // one for each certificate
-  std::vector<CertificateInfo> certificates;      // the same order
-  NameIndex names;                                // to an index into both
-  std::vector<unsigned char> alpn;                // as on the wire (RFC 7301 section 3.1)
+  std::shared_ptr<const CertificateSet> certificates;
+  SessionTickets tickets;  // outlives the context
+  OpenSslPointer<SSL_CTX> context;
+  std::vector<unsigned char> alpn;  // as on the wire (RFC 7301 section 3.1)
+  std::uint32_t worker = 0;
   bool strict_sni = false;
 
-  void add(const CertificateSource& source, const IdentityOptions& options);
-  int choose_certificate(SSL* ssl, int* alert) const;
+  int check_name(SSL* ssl, int* alert) const;
+  [[nodiscard]] bool show_certificate(SSL* ssl) const;
 };
 
 namespace {
@@ -45,56 +44,54 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_
 }  // namespace
 
 // Runs in every handshake, also when the client asks for no name.
-int ServerIdentity::State::choose_certificate(SSL* ssl, int* alert) const {
+int ServerIdentity::State::check_name(SSL* ssl, int* alert) const {
   const char* asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  const auto found = names.find(asked == nullptr ? std::string_view() : std::string_view(asked));
-  if (!found) {
-    *alert = SSL_AD_UNRECOGNIZED_NAME;
-    return strict_sni ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
+  if (certificates->find(asked == nullptr ? std::string_view() : asked).any()) {
+    return SSL_TLSEXT_ERR_OK;
   }
-  SSL_CTX* context = contexts[*found].get();
-  if (context != SSL_get_SSL_CTX(ssl) && SSL_set_SSL_CTX(ssl, context) == nullptr) {
-    *alert = SSL_AD_INTERNAL_ERROR;
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
-  }
-  return SSL_TLSEXT_ERR_OK;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return strict_sni ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
 }
 
-void ServerIdentity::State::add(const CertificateSource& source, const IdentityOptions& options) {
-  Certificate certificate = load_certificate(source);
-  OpenSslPointer<SSL_CTX> context = make_server_context(certificate, tickets);
-  if (!alpn.empty()) SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, &alpn);
-  if (options.key_log != nullptr) log_keys(context.get(), *options.key_log);
-  for (const std::string& name : certificate.dns_names) names.add(name, contexts.size());
-  contexts.push_back(std::move(context));
-  certificates.push_back({std::move(certificate.file), std::move(certificate.names),
-                          certificate.not_before, certificate.not_after});
+// Runs in full handshakes only: a resumed one needs no certificate.
+bool ServerIdentity::State::show_certificate(SSL* ssl) const {
+  const SharedCertificate::Made* made = choose_certificate(ssl, *certificates).for_worker(worker);
+  constexpr int kReplace = 1;
+  return made != nullptr &&
+         SSL_use_cert_and_key(ssl, made->leaf.get(), made->key.get(), made->chain, kReplace) == 1;
 }
 
-ServerIdentity::ServerIdentity(std::span<const CertificateSource> certificates,
+ServerIdentity::ServerIdentity(std::shared_ptr<const CertificateSet> certificates,
                                const IdentityOptions& options)
     : state_(std::make_shared<State>(options.tickets)) {
-  if (certificates.empty()) throw std::runtime_error("TLS needs at least one certificate");
+  state_->certificates = std::move(certificates);
+  state_->context = make_server_context(state_->tickets);
   state_->alpn = encode_alpn(options.alpn);
+  state_->worker = options.worker;
   state_->strict_sni = options.strict_sni;
-  for (const CertificateSource& source : certificates) state_->add(source, options);
 
-  SSL_CTX* first = state_->contexts.front().get();
-  int (*const choose)(SSL*, int*, void*) = [](SSL* ssl, int* alert, void* state) {
-    return static_cast<const State*>(state)->choose_certificate(ssl, alert);
+  SSL_CTX* context = state_->context.get();
+  if (!state_->alpn.empty()) SSL_CTX_set_alpn_select_cb(context, choose_protocol, &state_->alpn);
+  if (options.key_log != nullptr) log_keys(context, *options.key_log);
+  int (*const check)(SSL*, int*, void*) = [](SSL* ssl, int* alert, void* state) {
+    return static_cast<const State*>(state)->check_name(ssl, alert);
   };
-  SSL_CTX_set_tlsext_servername_callback(first, choose);
-  SSL_CTX_set_tlsext_servername_arg(first, state_.get());
+  SSL_CTX_set_tlsext_servername_callback(context, check);
+  SSL_CTX_set_tlsext_servername_arg(context, state_.get());
+  int (*const show)(SSL*, void*) = [](SSL* ssl, void* state) {
+    return static_cast<const State*>(state)->show_certificate(ssl) ? 1 : 0;
+  };
+  SSL_CTX_set_cert_cb(context, show, state_.get());
 }
 
 ServerIdentity::~ServerIdentity() = default;
 
 std::shared_ptr<SSL_CTX> ServerIdentity::context() const {
-  return {state_, state_->contexts.front().get()};
+  return {state_, state_->context.get()};
 }
 
-const std::vector<ServerIdentity::CertificateInfo>& ServerIdentity::certificates() const {
-  return state_->certificates;
+const CertificateSet& ServerIdentity::certificates() const {
+  return *state_->certificates;
 }
 
 }  // namespace sluice::tls

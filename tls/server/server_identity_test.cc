@@ -9,7 +9,6 @@
 #include <stdexcept>
 
 #include "tls/certificate/pem_file.h"
-#include "tls/server/server_context.h"
 #include "tls/testing/certificates.h"
 #include "tls/testing/connection.h"
 #include "tls/testing/temporary_directory.h"
@@ -197,14 +196,16 @@ TEST_F(CertificateFiles, NamesAndValidityAreTold) {
   const std::vector<CertificateSource> sources = {{files.write("a.pem", named.both()), {}},
                                                   {files.write("b.pem", unnamed.both()), {}}};
   const ServerIdentity identity(sources, {});
-  ASSERT_EQ(identity.certificates().size(), 2U);
-  const auto& first = identity.certificates()[0];
+  const auto& certificates = identity.certificates().certificates();
+  ASSERT_EQ(certificates.size(), 2U);
+  const CertificateInfo& first = certificates[0]->info();
   EXPECT_EQ(first.file, sources[0].certificate.string());
   EXPECT_THAT(first.names, ElementsAre("www.example.com", "*.example.com", "198.18.0.1"));
   EXPECT_NEAR(static_cast<double>(first.not_after - first.not_before), 86460, 5);
   EXPECT_NEAR(static_cast<double>(first.not_after), static_cast<double>(std::time(nullptr)) + 86400,
               60);
-  EXPECT_THAT(identity.certificates()[1].names, ElementsAre("only.cn"));
+  EXPECT_EQ(first.dns_names, 2U);
+  EXPECT_THAT(certificates[1]->info().names, ElementsAre("only.cn"));
 }
 
 // Which certificate a client is shown, by the first DNS name in it; "" when it is refused.
@@ -292,7 +293,7 @@ TEST_F(CertificateFiles, ThousandsOfCertificatesLoad) {
         {files.write(name + ".pem", authority.issue({.dns_names = {name}}).both()), {}});
   }
   const ServerIdentity identity(find_certificates(files.path()), {});
-  EXPECT_EQ(identity.certificates().size(), kCount);
+  EXPECT_EQ(identity.certificates().certificates().size(), kCount);
 }
 
 }  // namespace

@@ -26,9 +26,8 @@ OpenSslPointer<BIO> memory() {
   return OpenSslPointer<BIO>(check(BIO_new(BIO_s_mem())));
 }
 
-OpenSslPointer<EVP_PKEY> make_key(unsigned rsa_bits) {
-  return OpenSslPointer<EVP_PKEY>(
-      check(rsa_bits > 0 ? EVP_RSA_gen(rsa_bits) : EVP_EC_gen("P-256")));
+OpenSslPointer<EVP_PKEY> make_key(unsigned rsa_bits, const char* curve) {
+  return OpenSslPointer<EVP_PKEY>(check(rsa_bits > 0 ? EVP_RSA_gen(rsa_bits) : EVP_EC_gen(curve)));
 }
 
 std::string pem_of(X509* certificate) {
@@ -75,7 +74,7 @@ std::string alternative_names(const CertificateRequest& request) {
 
 }  // namespace
 
-CertificateAuthority::CertificateAuthority() : key_(make_key(0)) {
+CertificateAuthority::CertificateAuthority() : key_(make_key(0, "P-256")) {
   certificate_ = make_certificate(key_.get(), "test authority", 1);
   check(X509_set_issuer_name(certificate_.get(), X509_get_subject_name(certificate_.get())));
   add_extension(certificate_.get(), NID_basic_constraints, "critical,CA:TRUE");
@@ -84,7 +83,7 @@ CertificateAuthority::CertificateAuthority() : key_(make_key(0)) {
 }
 
 IssuedCertificate CertificateAuthority::issue(const CertificateRequest& request) {
-  const OpenSslPointer<EVP_PKEY> key = make_key(request.rsa_bits);
+  const OpenSslPointer<EVP_PKEY> key = make_key(request.rsa_bits, request.curve);
   const OpenSslPointer<X509> certificate =
       make_certificate(key.get(), request.common_name, next_serial_++, request.expires_in);
   check(X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get())));

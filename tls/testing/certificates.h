@@ -11,8 +11,9 @@ struct CertificateRequest {
   std::vector<std::string> dns_names = {};
   std::vector<std::string> ip_addresses = {};
   std::string common_name = "test";
-  unsigned rsa_bits = 0;    ///< 0: an ECDSA key on P-256
-  long expires_in = 86400;  ///< seconds from now; negative: it has expired
+  unsigned rsa_bits = 0;        ///< 0: an ECDSA key
+  const char* curve = "P-256";  ///< of an ECDSA key
+  long expires_in = 86400;      ///< seconds from now; negative: it has expired
 };
 
 /// A certificate and its key, each as a PEM block.

@@ -23,6 +23,14 @@ void trust(SSL_CTX* context, const std::string& pem) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
 
+void offer(SSL* ssl, const ClientOptions& options) {
+  if (!options.signatures.empty()) {
+    check(SSL_set1_sigalgs_list(ssl, options.signatures.c_str()) == 1);
+  }
+  if (!options.ciphers.empty()) check(SSL_set_cipher_list(ssl, options.ciphers.c_str()) == 1);
+  if (!options.groups.empty()) check(SSL_set1_groups_list(ssl, options.groups.c_str()) == 1);
+}
+
 }  // namespace
 
 Client::Client(PacketPool& pool, const ClientOptions& options)
@@ -43,6 +51,7 @@ Client::Client(PacketPool& pool, const ClientOptions& options)
     SSL_set_min_proto_version(ssl_.get(), options.version);
     SSL_set_max_proto_version(ssl_.get(), options.version);
   }
+  offer(ssl_.get(), options);
   if (!options.server_name.empty()) {
     SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
   }

@@ -18,6 +18,9 @@ struct ClientOptions {
   std::string authority = {};      ///< PEM: what must have signed the server; empty: anything goes
   SSL_SESSION* session = nullptr;  ///< to resume
   int max_fragment = 0;            ///< TLSEXT_max_fragment_length_..., 0: none
+  std::string signatures = {};     ///< OpenSSL's list of what it can verify; empty: the default
+  std::string ciphers = {};        ///< for TLS 1.2; empty: the default
+  std::string groups = {};         ///< empty: the default
 };
 
 /// OpenSSL as the client, over chains of packet buffers, for tests of the server's side.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "control/config/server_policy.h"
 #include "http/router.h"
 #include "tls/server/server_identity.h"
 
@@ -69,6 +70,7 @@ std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identit
   }
   const auto set = std::make_shared<const tls::CertificateSet>(std::move(list));
   tls::IdentityOptions options;
+  options.policy = server_policy(config.tls);
   options.strict_sni = config.strict_sni.value;
   options.tickets = {
       .count = config.tickets.value,

@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <ctime>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "control/config/checks.h"
 #include "control/config/client_settings.h"
+#include "control/config/server_policy.h"
 
 namespace sluice::control {
 namespace {
@@ -62,15 +65,40 @@ void check_backends(const Config& config, Diagnostics& problems) {
   }
 }
 
+// In TLS 1.2 a cipher works with one kind of key only.
+bool has_cipher_for(const tls::ServerPolicy& policy, tls::KeyType key) {
+  const bool rsa = key == tls::KeyType::kRsa || key == tls::KeyType::kRsaPss;
+  const std::string_view mark = rsa ? "-RSA-" : "-ECDSA-";
+  return std::any_of(policy.ciphers.begin(), policy.ciphers.end(), [&](const std::string& cipher) {
+    return cipher.find(mark) != std::string::npos;
+  });
+}
+
+void check_ciphers(const tls::ServerPolicy& policy, const tls::CertificateInfo& certificate,
+                   Position at, Diagnostics& problems) {
+  if (policy.min_version == tls::Version::kTls13) return;
+  if (has_cipher_for(policy, certificate.key_type)) return;
+  const std::string why = "certificate '" + certificate.file + "' has an " +
+                          std::string(name_of(certificate.key_type)) +
+                          " key, with which none of 'tls.ciphers' works";
+  if (policy.max_version == tls::Version::kTls12) {
+    problems.error(at, why);
+  } else {
+    problems.warning(at, why + ": it is shown in TLS 1.3 alone");
+  }
+}
+
 }  // namespace
 
 void check_certificates(const Config& config, CertificateStore& certificates,
                         Diagnostics& problems) {
   for (const FrontendConfig& frontend : config.frontends) {
+    const tls::ServerPolicy policy = server_policy(frontend.tls);
     for (const auto& path : frontend.certificates) {
       const auto fault = [&](const std::string& message) { problems.error(path.at, message); };
       for (const auto& certificate : certificates.at(path.value, fault)) {
         check_expiry(certificate->info(), path.at, problems);
+        check_ciphers(policy, certificate->info(), path.at, problems);
       }
     }
   }

@@ -14,9 +14,8 @@ using tls::testing::TemporaryDirectory;
 class CertificateCheck : public ::testing::Test {
  protected:
   // What is said about a frontend with these certificates; "DIR" stands for the directory.
-  std::string check(const std::vector<std::string>& paths) {
+  std::string check(const std::vector<std::string>& paths, FrontendConfig frontend = {}) {
     Config config;
-    FrontendConfig frontend;
     std::uint32_t line = 0;
     for (const std::string& path : paths) {
       frontend.certificates.push_back({directory_.path() / path, {++line, 1}});
@@ -100,6 +99,20 @@ TEST_F(CertificateCheck, LooksAtEveryFileOfADirectory) {
   const std::string text = check({"."});
   EXPECT_NE(text.find("a.pem"), std::string::npos) << text;
   EXPECT_NE(text.find("b.pem"), std::string::npos) << text;
+}
+
+TEST_F(CertificateCheck, AKeyThatNoCipherWorksWithIsNoticed) {
+  directory_.write("a.pem", authority_.issue({.dns_names = {"a.example"}}).both());
+  FrontendConfig frontend;
+  frontend.tls.ciphers = {{"ECDHE-RSA-AES128-GCM-SHA256", {}}};
+  const std::string fault =
+      "certificate 'DIR/a.pem' has an ECDSA P-256 key, with which none of "
+      "'tls.ciphers' works";
+  EXPECT_NE(check({"a.pem"}, frontend).find("warning: " + fault), std::string::npos);
+  frontend.tls.max_version.value = tls::Version::kTls12;
+  EXPECT_NE(check({"a.pem"}, frontend).find("f:1:1: " + fault + "\n"), std::string::npos);
+  frontend.tls.ciphers.push_back({"ECDHE-ECDSA-AES128-GCM-SHA256", {}});
+  EXPECT_EQ(check({"a.pem"}, frontend).find("cipher"), std::string::npos);
 }
 
 }  // namespace

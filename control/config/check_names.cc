@@ -112,10 +112,6 @@ class NameChecks {
                       "this [[frontend]] has neither 'backend' nor 'route': every "
                       "request would get 404");
     }
-    if (frontend.strict_sni.value && frontend.certificates.empty()) {
-      problems_.error(frontend.strict_sni.at,
-                      "'tls.strict_sni' has no meaning without 'tls.certificate'");
-    }
     if (frontend.tickets.at.line != 0 && frontend.certificates.empty()) {
       problems_.error(frontend.tickets.at,
                       "'tls.tickets' has no meaning without 'tls.certificate'");

@@ -26,6 +26,9 @@ void check_ticket_times(const Config& config, Diagnostics& problems);
 /// The file of ticket keys can be read; that everybody can read it is a warning.
 void check_ticket_keys(const Config& config, Diagnostics& problems);
 
+/// TLS of frontends: names of ciphers and groups, and whether anything is left to agree on.
+void check_tls(const Config& config, Diagnostics& problems);
+
 /// Certificates and keys can be loaded, into `certificates`, and belong together, and so can the
 /// authorities by which servers are verified; expiry is a warning.
 void check_certificates(const Config& config, CertificateStore& certificates,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "http/settings.h"
 #include "tls/client/client_context.h"
 #include "tls/environment_options.h"
+#include "tls/version.h"
 
 /// A configuration file as read: every key's value, or its default, and where it stands. The
 /// defaults are the initial values here and in the layers' own settings, and nowhere else.
@@ -88,6 +90,19 @@ struct RouteConfig {
   Located<std::string> backend;
 };
 
+enum class TlsPolicy : std::uint8_t { kIntermediate, kModern };
+
+/// What a [[frontend]] agrees to in TLS.
+struct FrontendTlsConfig {
+  Located<TlsPolicy> policy;
+  Located<std::optional<tls::Version>> min_version;  ///< nothing: the policy's; likewise below
+  Located<std::optional<tls::Version>> max_version;
+  std::vector<Located<std::string>> ciphers;       ///< of TLS 1.2; empty: the policy's
+  std::vector<Located<std::string>> ciphersuites;  ///< of TLS 1.3; the same
+  std::vector<Located<std::string>> groups;        ///< the same
+  Located<bool> prefer_server_ciphers;
+};
+
 /// [[frontend]]
 struct FrontendConfig {
   Position at;
@@ -96,6 +111,7 @@ struct FrontendConfig {
   std::vector<Located<std::string>> certificates;
   Located<bool> strict_sni;
   Located<std::uint32_t> tickets = {1, {}};  ///< after a full TLS 1.3 handshake; 0: none at all
+  FrontendTlsConfig tls;
   Located<std::string> backend;
   std::vector<RouteConfig> routes;
   http::ClientTimeouts timeouts;

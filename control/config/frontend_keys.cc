@@ -16,6 +16,51 @@ ValueType<std::uint32_t> head_size() {
   return narrowed<std::uint32_t>(size(kKiB, 64 * kKiB));
 }
 
+ValueType<Located<std::optional<tls::Version>>> tls_version() {
+  using Wanted = std::optional<tls::Version>;
+  auto type =
+      located(choice<Wanted>({{"1.2", tls::Version::kTls12}, {"1.3", tls::Version::kTls13}}));
+  type.format = [](const Located<Wanted>&) { return std::string("the policy's"); };
+  return type;
+}
+
+// Names out of a fixed list, which the check of the whole has.
+ValueType<std::vector<Located<std::string>>> names_of(const std::string& what) {
+  auto type = list(text(what));
+  type.format = [](const std::vector<Located<std::string>>&) {
+    return std::string("the policy's");
+  };
+  return type;
+}
+
+void add_tls_policy(Section<FrontendConfig>& section) {
+  using C = FrontendConfig;
+  using Tls = FrontendTlsConfig;
+  section
+      .key("tls.policy",
+           located(choice<TlsPolicy>(
+               {{"intermediate", TlsPolicy::kIntermediate}, {"modern", TlsPolicy::kModern}})),
+           inside(&C::tls, &Tls::policy),
+           "What is agreed to, as Mozilla's Server Side TLS 5.7 names it: `modern` is TLS 1.3 "
+           "alone, `intermediate` also 1.2; both with AEAD ciphers and elliptic curves only. The "
+           "keys below change it.")
+      .key("tls.min_version", tls_version(), inside(&C::tls, &Tls::min_version),
+           "The lowest version of TLS.")
+      .key("tls.max_version", tls_version(), inside(&C::tls, &Tls::max_version),
+           "The highest version of TLS.")
+      .key("tls.ciphers", names_of("cipher"), inside(&C::tls, &Tls::ciphers),
+           "The ciphers of TLS 1.2, by OpenSSL's names, such as `ECDHE-RSA-AES128-GCM-SHA256`.")
+      .key("tls.ciphersuites", names_of("cipher"), inside(&C::tls, &Tls::ciphersuites),
+           "The ciphers of TLS 1.3, such as `TLS_AES_128_GCM_SHA256`.")
+      .key("tls.groups", names_of("group"), inside(&C::tls, &Tls::groups),
+           "The groups for the key exchange, such as `X25519` and `P-256`. The policies have "
+           "`X25519MLKEM768` first where OpenSSL has it (from 3.5 on).")
+      .key("tls.prefer_server_ciphers", located(boolean()),
+           inside(&C::tls, &Tls::prefer_server_ciphers),
+           "Of what both sides have, take what comes first here, not at the client; ChaCha20 still "
+           "for clients that have it first.");
+}
+
 Section<RouteConfig> route_section(const std::shared_ptr<Atlas>& atlas) {
   Section<RouteConfig> section(
       atlas, "[[frontend.route]]",
@@ -54,9 +99,12 @@ Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
            "PEM files with a certificate, its chain and its key (or the key beside it, as "
            "`NAME.key`), or directories of such files; relative paths begin where Sluice was "
            "started. "
-           "A client's SNI chooses. Without any, the frontend speaks plain HTTP.")
+           "A client's SNI chooses, and of several for a name ECDSA before RSA, as far as the "
+           "client can verify it. Without any, the frontend speaks plain HTTP.")
       .key("tls.strict_sni", located(boolean()), &C::strict_sni,
-           "Refuse names that no certificate has, rather than show the first certificate.")
+           "Refuse names that no certificate has, rather than show the first certificate.");
+  add_tls_policy(section);
+  section
       .key("tls.tickets", located(integer(0, 4)), &C::tickets,
            "Session tickets after a full TLS 1.3 handshake. After a resumed one, and in TLS 1.2, "
            "there is one. 0: none in any version, so that no session is resumed.")

@@ -48,6 +48,7 @@ std::optional<Config> read_config(std::string_view text, Diagnostics& problems) 
   check_names(config, problems);
   check_backend_tls(config, problems);
   check_ticket_times(config, problems);
+  check_tls(config, problems);
   // An address that could not be read would make others look wrong, too.
   if (complete && problems.ok()) check_network(config, problems);
   return config;

@@ -1,5 +1,7 @@
 #include "control/config/load.h"
+#include "control/config/server_policy.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -13,6 +15,7 @@ namespace sluice::control {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::ElementsAre;
 
 std::string good_file(const std::string& name) {
   const char* given = std::getenv("SLUICE_TESTDATA");
@@ -140,7 +143,7 @@ TEST(ReadConfig, ReadsInterfaces) {
 
 TEST(ReadConfig, ReadsFrontends) {
   const auto frontends = read_good("full.toml").frontends;
-  ASSERT_EQ(frontends.size(), 2U);
+  ASSERT_EQ(frontends.size(), 3U);
   const FrontendConfig& www = frontends[0];
   ASSERT_EQ(www.bind.size(), 2U);
   EXPECT_EQ(www.bind[1].value.to_string(), "[2001:db8::1]:80");
@@ -159,6 +162,31 @@ TEST(ReadConfig, ReadsFrontends) {
   EXPECT_EQ(www.routes[0].host.value, "*.example.com");
   EXPECT_EQ(www.routes[0].path.value, "/shop");
   EXPECT_EQ(www.routes[0].backend.value, "shop");
+}
+
+TEST(ReadConfig, ReadsWhatAFrontendAgreesToInTls) {
+  const auto frontends = read_good("full.toml").frontends;
+  ASSERT_EQ(frontends.size(), 3U);
+  const FrontendConfig& secure = frontends[1];
+  ASSERT_EQ(secure.certificates.size(), 2U);
+  EXPECT_TRUE(secure.strict_sni.value);
+  const tls::ServerPolicy policy = server_policy(secure.tls);
+  EXPECT_EQ(policy.min_version, tls::Version::kTls12) << "stronger than the policy's";
+  EXPECT_EQ(policy.max_version, tls::Version::kTls13);
+  EXPECT_THAT(policy.ciphers,
+              ElementsAre("ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384"));
+  EXPECT_THAT(policy.ciphersuites, ElementsAre("TLS_AES_256_GCM_SHA384"));
+  EXPECT_THAT(policy.groups, ElementsAre("P-384", "X25519"));
+  EXPECT_TRUE(policy.prefer_own_order);
+}
+
+TEST(ReadConfig, WithoutKeysThePolicyIsIntermediate) {
+  const tls::ServerPolicy policy = server_policy({});
+  const tls::ServerPolicy expected = tls::intermediate_policy();
+  EXPECT_EQ(policy.min_version, expected.min_version);
+  EXPECT_EQ(policy.ciphers, expected.ciphers);
+  EXPECT_EQ(policy.groups, expected.groups);
+  EXPECT_FALSE(policy.prefer_own_order);
 }
 
 TEST(ReadConfig, ReadsBackends) {
@@ -203,8 +231,7 @@ TEST(ReadConfig, TheFullFileGivesEveryKey) {
     for (const KeyDescription& key : section.keys) {
       const std::string leaf = key.name.substr(key.name.rfind('.') + 1);
       // See ReadsWhatNeedsFiles.
-      if (leaf == "certificate" || leaf == "strict_sni" || leaf == "tickets") continue;
-      if (leaf == "ticket_key_file") continue;
+      if (leaf == "tickets" || leaf == "ticket_key_file") continue;
       EXPECT_NE(text.find(leaf), std::string::npos) << section.title << " " << key.name;
     }
   }

@@ -9,12 +9,11 @@
 
 #include "tls/certificate/certificate.h"
 #include "tls/openssl_types.h"
+#include "tls/version.h"
 
 namespace sluice::tls {
 
 class KeyLogRing;
-
-enum class Version : std::uint16_t { kTls12 = TLS1_2_VERSION, kTls13 = TLS1_3_VERSION };
 
 /// How a client finds out whether a server is the right one.
 enum class Verification : std::uint8_t {

@@ -1,15 +1,16 @@
 #pragma once
 
 #include "tls/openssl_types.h"
+#include "tls/server/server_policy.h"
 #include "tls/server/session_tickets.h"
 
 namespace sluice::tls {
 
-/// A context for the server side of TLS 1.2 and 1.3, with Mozilla's "intermediate" ciphers and
-/// groups (version 5.7, without finite-field DHE), no compression, no renegotiation, no early data,
-/// and sessions that are resumed by `tickets`, which outlives the context, always with a new key
-/// exchange in TLS 1.3. It has no certificate yet. Throws std::runtime_error when OpenSSL cannot be
-/// set up.
-OpenSslPointer<SSL_CTX> make_server_context(const SessionTickets& tickets);
+/// A context for the server side of TLS 1.2 and 1.3, with what a policy allows, no compression, no
+/// renegotiation, no early data, and sessions that are resumed by `tickets`, which outlives the
+/// context, always with a new key exchange in TLS 1.3. It has no certificate yet. Throws
+/// std::runtime_error when OpenSSL cannot be set up so.
+OpenSslPointer<SSL_CTX> make_server_context(const ServerPolicy& policy,
+                                            const SessionTickets& tickets);
 
 }  // namespace sluice::tls

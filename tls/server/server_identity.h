@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tls/certificate/certificate_set.h"
+#include "tls/server/server_policy.h"
 #include "tls/server/session_tickets.h"
 
 namespace sluice::tls {
@@ -16,6 +17,7 @@ class KeyLogRing;
 struct IdentityOptions {
   /// Which worker the identity is for: below the number that its certificates were made for.
   std::uint32_t worker = 0;
+  ServerPolicy policy = intermediate_policy();
   /// In order of preference; empty: no ALPN. A client that speaks HTTP/1.0 alone may say so.
   std::vector<std::string> alpn = {"http/1.1", "http/1.0"};
   /// Refuse a client that asks for no name, or for one that no certificate has, rather than show

@@ -17,6 +17,7 @@ namespace sluice::tls {
 
 /// Frees OpenSSL's objects, each with the function that belongs to it.
 struct OpenSslDeleter {
+  void operator()(ASN1_STRING* string) const { ASN1_STRING_free(string); }
   void operator()(BIO* bio) const { BIO_free(bio); }
   void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
   void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }

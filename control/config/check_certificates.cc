@@ -19,6 +19,15 @@ std::string days(std::int64_t number) {
   return std::to_string(number) + (number == 1 ? " day" : " days");
 }
 
+void check_ocsp(const tls::SharedCertificate& certificate, Position at, Diagnostics& problems) {
+  std::string problem = certificate.info().ocsp_problem;
+  const auto now = static_cast<std::int64_t>(std::time(nullptr));
+  if (certificate.ocsp() && !certificate.ocsp()->current(now)) {
+    problem = certificate.info().file + ".ocsp: it has expired, or is not valid yet";
+  }
+  if (!problem.empty()) problems.warning(at, "no OCSP response is stapled: " + problem);
+}
+
 void check_expiry(const tls::CertificateInfo& certificate, Position at, Diagnostics& problems) {
   const std::int64_t left = certificate.not_after - static_cast<std::int64_t>(std::time(nullptr));
   if (left > kWarnBefore) return;
@@ -98,6 +107,7 @@ void check_certificates(const Config& config, CertificateStore& certificates,
       const auto fault = [&](const std::string& message) { problems.error(path.at, message); };
       for (const auto& certificate : certificates.at(path.value, fault)) {
         check_expiry(certificate->info(), path.at, problems);
+        check_ocsp(*certificate, path.at, problems);
         check_ciphers(policy, certificate->info(), path.at, problems);
       }
     }

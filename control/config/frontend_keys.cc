@@ -100,7 +100,8 @@ Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
            "`NAME.key`), or directories of such files; relative paths begin where Sluice was "
            "started. "
            "A client's SNI chooses, and of several for a name ECDSA before RSA, as far as the "
-           "client can verify it. Without any, the frontend speaks plain HTTP.")
+           "client can verify it. An OCSP response beside a certificate, `FILE.ocsp` in DER, is "
+           "stapled until it expires. Without any, the frontend speaks plain HTTP.")
       .key("tls.strict_sni", located(boolean()), &C::strict_sni,
            "Refuse names that no certificate has, rather than show the first certificate.");
   add_tls_policy(section);

@@ -11,11 +11,14 @@
 
 #include "dataplane/wire/ip_address.h"
 #include "tls/certificate/pem_file.h"
+#include "tls/certificate/secret_file.h"
 
 namespace sluice::tls {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxResponseSize = std::size_t{64} * 1024;
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& problem) {
   throw std::runtime_error(path.string() + ": " + problem);
@@ -180,6 +183,25 @@ void read_info(Certificate& certificate) {
   info.not_after = seconds_since_epoch(info.file, X509_get0_notAfter(leaf));
 }
 
+// A response is written by a program, again and again: one that is of no use is no reason to serve
+// nothing.
+void find_ocsp_response(Certificate& certificate) {
+  const fs::path path = certificate.info.file + ".ocsp";
+  std::error_code error;
+  if (fs::status(path, error).type() == fs::file_type::not_found) return;
+  try {
+    const SecretFile file(path, kMaxResponseSize, "an OCSP response");
+    const X509* issuer = certificate.chain.empty() ? nullptr : certificate.chain.front().get();
+    try {
+      certificate.ocsp = parse_ocsp_response(file.bytes(), certificate.leaf.get(), issuer);
+    } catch (const std::runtime_error& fault) {
+      refuse(path, fault.what());
+    }
+  } catch (const std::runtime_error& fault) {
+    certificate.info.ocsp_problem = fault.what();
+  }
+}
+
 }  // namespace
 
 std::vector<CertificateSource> find_certificates(const fs::path& path) {
@@ -211,6 +233,7 @@ Certificate load_certificate(const CertificateSource& source, KeyDecoder& decode
   }
   check_key(certificate, source.key);
   read_info(certificate);
+  find_ocsp_response(certificate);
   return certificate;
 }
 

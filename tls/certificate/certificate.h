@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tls/certificate/key_decoder.h"
 #include "tls/certificate/key_type.h"
+#include "tls/certificate/ocsp_response.h"
 #include "tls/certificate/secret_bytes.h"
 #include "tls/openssl_types.h"
 
@@ -30,6 +32,8 @@ struct CertificateInfo {
   KeyType key_type = KeyType::kRsa;
   std::int64_t not_before = 0;  ///< seconds since the epoch
   std::int64_t not_after = 0;   ///< seconds since the epoch
+  /// Why the OCSP response beside it is of no use; empty: it is, or there is none.
+  std::string ocsp_problem;
 };
 
 /// A certificate with what is needed to show it and to prove that it is one's own.
@@ -38,6 +42,7 @@ struct Certificate {
   std::vector<OpenSslPointer<X509>> chain;  ///< issuers, in the order they are sent
   OpenSslPointer<EVP_PKEY> key;             ///< belongs to the leaf
   SecretBytes key_der;                      ///< the same, as KeyDecoder reads it
+  std::optional<OcspResponse> ocsp;         ///< to be stapled
   CertificateInfo info;
 };
 
@@ -47,8 +52,9 @@ struct Certificate {
 /// not exist or the directory has none.
 std::vector<CertificateSource> find_certificates(const std::filesystem::path& path);
 
-/// Reads a certificate, its chain and its key, and checks that they belong together. Throws
-/// std::runtime_error with a message for the operator (which file, what is wrong with it).
+/// Reads a certificate, its chain and its key, and checks that they belong together; and an OCSP
+/// response beside it, "<certificate>.ocsp", if there is one. Throws std::runtime_error with a
+/// message for the operator (which file, what is wrong with it).
 Certificate load_certificate(const CertificateSource& source);
 /// For whoever loads thousands.
 Certificate load_certificate(const CertificateSource& source, KeyDecoder& decoder);

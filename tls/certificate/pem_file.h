@@ -13,10 +13,10 @@ namespace sluice::tls {
 /// What a PEM file holds of use to a server. Other blocks (parameters, requests) are passed over.
 struct PemFile {
   std::vector<OpenSslPointer<X509>> certificates;  ///< in the file's order
-  OpenSslPointer<EVP_PKEY> key;                    ///< the first private key, or null
-  SecretBytes key_der;                             ///< the same as it was written
-  bool encrypted_key = false;                      ///< there is a key, under a pass phrase
-  bool looks_like_der = false;                     ///< it begins as the binary form does
+  OpenSslPointer<EVP_PKEY> key;  ///< the first private key, or null
+  SecretBytes key_der;           ///< the same as it was written
+  bool encrypted_key = false;    ///< there is a key, under a pass phrase
+  bool looks_like_der = false;   ///< it begins as the binary form does
 };
 
 /// Reads a PEM file (RFC 7468) of at most 4 MiB. The bytes read are wiped from memory afterwards.

@@ -23,6 +23,9 @@ class SecretBytes {
     return *this;
   }
 
+  /// Leaves away what is behind the first `size` bytes, which were never written.
+  void shorten(std::size_t size) { bytes_.resize(size); }
+
   [[nodiscard]] std::uint8_t* data() { return bytes_.data(); }
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::span<const std::uint8_t> view() const { return bytes_; }

@@ -39,6 +39,7 @@ SharedCertificate::SharedCertificate(Certificate certificate,
       leaf_(der_of(certificate.leaf.get())),
       key_(std::move(certificate.key_der)),
       chain_(std::move(chain)),
+      ocsp_(std::move(certificate.ocsp)),
       made_(workers) {}
 
 const SharedCertificate::Made* SharedCertificate::for_worker(std::uint32_t worker) const {

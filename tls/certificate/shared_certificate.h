@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "tls/certificate/certificate.h"
+#include "tls/certificate/ocsp_response.h"
 #include "tls/certificate/secret_bytes.h"
 #include "tls/openssl_types.h"
 
@@ -58,6 +61,8 @@ class SharedCertificate {
   [[nodiscard]] const Der& leaf() const { return leaf_; }
   [[nodiscard]] const SecretBytes& key() const { return key_; }
   [[nodiscard]] const IssuerChain& chain() const { return *chain_; }
+  /// What to staple, while it is current; nothing when there is none.
+  [[nodiscard]] const std::optional<OcspResponse>& ocsp() const { return ocsp_; }
 
   /// A worker's own objects, made at its first call; nullptr when there is no memory. Called by
   /// that worker only.
@@ -70,6 +75,7 @@ class SharedCertificate {
   Der leaf_;
   SecretBytes key_;
   std::shared_ptr<const IssuerChain> chain_;
+  std::optional<OcspResponse> ocsp_;
   mutable std::vector<std::unique_ptr<Made>> made_;
 };
 

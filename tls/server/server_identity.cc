@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +25,7 @@ struct ServerIdentity::State {
 
   int check_name(SSL* ssl, int* alert) const;
   [[nodiscard]] bool show_certificate(SSL* ssl) const;
+  static int confirm_staple(SSL* ssl, void* none);
 };
 
 namespace {
@@ -41,6 +43,15 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_
   return SSL_TLSEXT_ERR_OK;
 }
 
+// OpenSSL frees what it is given with the SSL.
+void staple(SSL* ssl, const OcspResponse& response) {
+  if (SSL_get_tlsext_status_type(ssl) != TLSEXT_STATUSTYPE_ocsp) return;
+  if (!response.current(static_cast<std::int64_t>(std::time(nullptr)))) return;
+  void* copy = OPENSSL_memdup(response.der.data(), response.der.size());
+  if (copy == nullptr) return;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(response.der.size()));
+}
+
 }  // namespace
 
 // Runs in every handshake, also when the client asks for no name.
@@ -55,10 +66,22 @@ int ServerIdentity::State::check_name(SSL* ssl, int* alert) const {
 
 // Runs in full handshakes only: a resumed one needs no certificate.
 bool ServerIdentity::State::show_certificate(SSL* ssl) const {
-  const SharedCertificate::Made* made = choose_certificate(ssl, *certificates).for_worker(worker);
+  const SharedCertificate& chosen = choose_certificate(ssl, *certificates);
+  const SharedCertificate::Made* made = chosen.for_worker(worker);
   constexpr int kReplace = 1;
-  return made != nullptr &&
-         SSL_use_cert_and_key(ssl, made->leaf.get(), made->key.get(), made->chain, kReplace) == 1;
+  if (made == nullptr ||
+      SSL_use_cert_and_key(ssl, made->leaf.get(), made->key.get(), made->chain, kReplace) != 1) {
+    return false;
+  }
+  if (chosen.ocsp()) staple(ssl, *chosen.ocsp());
+  return true;
+}
+
+// Runs when a client asks for a response, after show_certificate() if that runs.
+int ServerIdentity::State::confirm_staple(SSL* ssl, void* /*none*/) {
+  const unsigned char* response = nullptr;
+  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &response);
+  return size > 0 && response != nullptr ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
 ServerIdentity::ServerIdentity(std::shared_ptr<const CertificateSet> certificates,
@@ -82,6 +105,7 @@ ServerIdentity::ServerIdentity(std::shared_ptr<const CertificateSet> certificate
     return static_cast<const State*>(state)->show_certificate(ssl) ? 1 : 0;
   };
   SSL_CTX_set_cert_cb(context, show, state_.get());
+  SSL_CTX_set_tlsext_status_cb(context, State::confirm_staple);
 }
 
 ServerIdentity::~ServerIdentity() = default;

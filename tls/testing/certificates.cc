@@ -1,5 +1,6 @@
 #include "tls/testing/certificates.h"
 
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -84,13 +85,39 @@ CertificateAuthority::CertificateAuthority() : key_(make_key(0, "P-256")) {
 
 IssuedCertificate CertificateAuthority::issue(const CertificateRequest& request) {
   const OpenSslPointer<EVP_PKEY> key = make_key(request.rsa_bits, request.curve);
+  const long serial = next_serial_++;
   const OpenSslPointer<X509> certificate =
-      make_certificate(key.get(), request.common_name, next_serial_++, request.expires_in);
+      make_certificate(key.get(), request.common_name, serial, request.expires_in);
   check(X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate_.get())));
   const std::string names = alternative_names(request);
   if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
   check(X509_sign(certificate.get(), key_.get(), EVP_sha256()));
-  return {pem_of(certificate.get()), pem_of(key.get())};
+  return {pem_of(certificate.get()), pem_of(key.get()), serial};
+}
+
+std::vector<std::uint8_t> CertificateAuthority::ocsp_response(const std::string& certificate,
+                                                              int status, long from,
+                                                              long until) const {
+  const OpenSslPointer<BIO> source(
+      check(BIO_new_mem_buf(certificate.data(), static_cast<int>(certificate.size()))));
+  const OpenSslPointer<X509> leaf(
+      check(PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr)));
+  const OpenSslPointer<ASN1_TIME> begin(check(X509_gmtime_adj(nullptr, from)));
+  const OpenSslPointer<ASN1_TIME> end(check(X509_gmtime_adj(nullptr, until)));
+  OCSP_CERTID* id = check(OCSP_cert_to_id(nullptr, leaf.get(), certificate_.get()));
+  OCSP_BASICRESP* basic = check(OCSP_BASICRESP_new());
+  check(OCSP_basic_add1_status(basic, id, status, OCSP_REVOKED_STATUS_NOSTATUS, begin.get(),
+                               begin.get(), end.get()));
+  check(OCSP_basic_sign(basic, certificate_.get(), key_.get(), EVP_sha256(), nullptr, 0));
+  OCSP_RESPONSE* response = check(OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic));
+  unsigned char* bytes = nullptr;
+  const int size = i2d_OCSP_RESPONSE(response, &bytes);
+  std::vector<std::uint8_t> der(bytes, bytes + size);
+  OPENSSL_free(bytes);
+  OCSP_RESPONSE_free(response);
+  OCSP_BASICRESP_free(basic);
+  OCSP_CERTID_free(id);
+  return der;
 }
 
 namespace {

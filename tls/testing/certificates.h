@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct CertificateRequest {
 struct IssuedCertificate {
   std::string certificate;
   std::string key;
+  long serial = 0;
   [[nodiscard]] std::string both() const { return certificate + key; }
 };
 
@@ -32,6 +34,10 @@ class CertificateAuthority {
   [[nodiscard]] const std::string& certificate() const { return pem_; }
   /// A certificate that is valid for a day and a minute before it expires.
   [[nodiscard]] IssuedCertificate issue(const CertificateRequest& request);
+  /// An OCSP response (DER) that says this of one of its certificates (PEM): V_OCSP_CERTSTATUS_...,
+  /// from and until so many seconds from now.
+  [[nodiscard]] std::vector<std::uint8_t> ocsp_response(const std::string& certificate, int status,
+                                                        long from = -60, long until = 3600) const;
 
  private:
   OpenSslPointer<EVP_PKEY> key_;

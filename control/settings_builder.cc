@@ -1,6 +1,7 @@
 #include "control/settings_builder.h"
 
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "control/config/server_policy.h"
@@ -25,9 +26,17 @@ std::string tls_name(const BackendConfig& backend, const ServerConfig& server) {
   return server.address.value.address.to_string();
 }
 
+// What a session is bound to: a resumed one keeps what was verified when it was new.
+std::string scope_of(const std::string& frontend, const tls::ClientVerification* clients) {
+  if (clients == nullptr) return frontend;
+  const std::span<const unsigned char> tag = clients->tag();
+  return frontend + '\0' + std::string(tag.begin(), tag.end());
+}
+
 }  // namespace
 
 http::Settings SettingsBuilder::build(const Config& config) {
+  clients_.clear();
   http::Settings settings;
   for (const BackendConfig& each : config.backends) put(settings.backends, backend(each));
   for (const FrontendConfig& each : config.frontends) {
@@ -59,9 +68,9 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config,
   return frontend;
 }
 
-std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identities(
-    const FrontendConfig& config, const ProcessConfig& process) {
-  std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
+SettingsBuilder::Identities SettingsBuilder::identities(const FrontendConfig& config,
+                                                        const ProcessConfig& process) {
+  Identities identities;
   if (config.certificates.empty()) return identities;
   tls::CertificateSet::List list;
   for (const auto& path : config.certificates) {
@@ -71,17 +80,29 @@ std::vector<std::shared_ptr<const tls::ServerIdentity>> SettingsBuilder::identit
   const auto set = std::make_shared<const tls::CertificateSet>(std::move(list));
   tls::IdentityOptions options;
   options.policy = server_policy(config.tls);
+  options.clients = clients(config);
   options.strict_sni = config.strict_sni.value;
   options.tickets = {
       .count = config.tickets.value,
       .keys = ticket_keys_,
       .lifetime = std::chrono::floor<std::chrono::seconds>(process.ticket_lifetime.value),
-      .scope = config.name.value};
+      .scope = scope_of(config.name.value, options.clients.get())};
   for (options.worker = 0; options.worker < workers_; ++options.worker) {
     if (key_log_ != nullptr) options.key_log = &key_log_->ring(options.worker);
     identities.push_back(std::make_shared<const tls::ServerIdentity>(set, options));
   }
   return identities;
+}
+
+std::shared_ptr<const tls::ClientVerification> SettingsBuilder::clients(
+    const FrontendConfig& config) {
+  if (config.tls.client_auth.value == tls::ClientAuth::kNone) return nullptr;
+  auto& clients = clients_[config.name.value];
+  if (clients == nullptr) {
+    clients = std::make_shared<const tls::ClientVerification>(
+        config.tls.client_auth.value, config.tls.client_ca.value, config.tls.client_crl.value);
+  }
+  return clients;
 }
 
 http::Backend SettingsBuilder::backend(const BackendConfig& config) {

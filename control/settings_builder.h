@@ -11,6 +11,7 @@
 #include "control/config/config.h"
 #include "control/key_log/key_log.h"
 #include "http/settings.h"
+#include "tls/server/client_verification.h"
 #include "tls/server/ticket_key_ring.h"
 
 namespace sluice::control {
@@ -51,16 +52,20 @@ class SettingsBuilder {
   http::Settings build(const Config& config);
 
  private:
+  using Identities = decltype(http::Frontend::identities);
+
   http::Frontend frontend(const FrontendConfig& config, const ProcessConfig& process);
   http::Backend backend(const BackendConfig& config);
-  std::vector<std::shared_ptr<const tls::ServerIdentity>> identities(const FrontendConfig& config,
-                                                                     const ProcessConfig& process);
+  Identities identities(const FrontendConfig& config, const ProcessConfig& process);
+  std::shared_ptr<const tls::ClientVerification> clients(const FrontendConfig& config);
 
   std::uint32_t workers_;
   KeyLog* key_log_;
   const tls::TicketKeys* ticket_keys_;
   std::shared_ptr<CertificateStore> certificates_;
   ClientContexts client_contexts_;
+  // By frontend: read by build() alone.
+  std::map<std::string, std::shared_ptr<const tls::ClientVerification>> clients_;
   StableIds<http::FrontendId> frontend_ids_;
   StableIds<http::BackendId> backend_ids_;
   StableIds<http::ServerId> server_ids_;

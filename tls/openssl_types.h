@@ -33,6 +33,7 @@ struct OpenSslDeleter {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(SSL_SESSION* session) const { SSL_SESSION_free(session); }
+  void operator()(X509_CRL* list) const { X509_CRL_free(list); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(STACK_OF(X509) * certificates) const { sk_X509_free(certificates); }
 };

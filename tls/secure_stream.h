@@ -22,6 +22,7 @@
 #include "tls/record/suite.h"
 #include "tls/record/traffic_keys.h"
 #include "tls/record_size.h"
+#include "tls/server/peer_identity.h"
 #include "tls/server/server_identity.h"
 
 namespace sluice::tls {
@@ -81,6 +82,12 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   [[nodiscard]] bool resumed() const;
   /// The handshake is done, and OpenSSL has no part in the connection any more.
   [[nodiscard]] bool protects_records() const { return own_records_; }
+
+  /// As a server: who the client is by the certificate that it has shown, if it was asked for one.
+  /// For the handler to ask in on_open(), once.
+  [[nodiscard]] std::unique_ptr<PeerIdentity> take_peer_identity() const {
+    return tls::take_peer_identity(openssl_->ssl());
+  }
 
   /// As a client: the newest session the server has given that was not taken yet, or null. With
   /// TLS 1.2 it is there from on_open() on; with TLS 1.3 it comes at any time after that, most

@@ -97,12 +97,26 @@ void check_ciphers(const tls::ServerPolicy& policy, const tls::CertificateInfo& 
   }
 }
 
+void check_client_verification(const FrontendTlsConfig& config, Diagnostics& problems) {
+  if (config.client_auth.value == tls::ClientAuth::kNone || config.client_ca.value.empty()) return;
+  try {
+    (void)tls::ClientVerification(config.client_auth.value, config.client_ca.value,
+                                  config.client_crl.value);
+  } catch (const std::runtime_error& fault) {
+    const std::string message = fault.what();
+    const bool list =
+        !config.client_crl.value.empty() && message.starts_with(config.client_crl.value + ":");
+    problems.error((list ? config.client_crl : config.client_ca).at, message);
+  }
+}
+
 }  // namespace
 
 void check_certificates(const Config& config, CertificateStore& certificates,
                         Diagnostics& problems) {
   for (const FrontendConfig& frontend : config.frontends) {
     const tls::ServerPolicy policy = server_policy(frontend.tls);
+    check_client_verification(frontend.tls, problems);
     for (const auto& path : frontend.certificates) {
       const auto fault = [&](const std::string& message) { problems.error(path.at, message); };
       for (const auto& certificate : certificates.at(path.value, fault)) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/config/checks.h"
@@ -28,6 +29,7 @@ class TlsCheck {
     check_names("tls.groups", "group", tls_.groups, tls::key_exchange_groups());
     check_library();
     check_versions();
+    check_client_certificates();
   }
 
  private:
@@ -41,6 +43,9 @@ class TlsCheck {
     absent("tls.ciphersuites", first(tls_.ciphersuites));
     absent("tls.groups", first(tls_.groups));
     absent("tls.prefer_server_ciphers", tls_.prefer_server_ciphers.at);
+    absent("tls.client_auth", tls_.client_auth.at);
+    absent("tls.client_ca", tls_.client_ca.at);
+    absent("tls.client_crl", tls_.client_crl.at);
   }
 
   void absent(std::string_view key, Position at) {
@@ -92,6 +97,23 @@ class TlsCheck {
     if (policy.min_version == tls::Version::kTls13) unused("tls.ciphers", tls_.ciphers, "1.2");
     if (policy.max_version == tls::Version::kTls12) {
       unused("tls.ciphersuites", tls_.ciphersuites, "1.3");
+    }
+  }
+
+  void check_client_certificates() {
+    if (tls_.client_auth.value != tls::ClientAuth::kNone) {
+      if (!tls_.client_ca.value.empty()) return;
+      problems_.error(tls_.client_auth.at,
+                      "'tls.client_auth' needs 'tls.client_ca', a file with those who vouch for "
+                      "clients");
+      return;
+    }
+    for (const auto& [key, path] : {std::pair("tls.client_ca", tls_.client_ca),
+                                    std::pair("tls.client_crl", tls_.client_crl)}) {
+      if (path.value.empty()) continue;
+      problems_.error(path.at, in_quotes(key) +
+                                   " has no meaning unless 'tls.client_auth' is 'optional' or "
+                                   "'required'");
     }
   }
 

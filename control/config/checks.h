@@ -29,8 +29,8 @@ void check_ticket_keys(const Config& config, Diagnostics& problems);
 /// TLS of frontends: names of ciphers and groups, and whether anything is left to agree on.
 void check_tls(const Config& config, Diagnostics& problems);
 
-/// Certificates and keys can be loaded, into `certificates`, and belong together, and so can the
-/// authorities by which servers are verified; expiry is a warning.
+/// Certificates and keys can be loaded, into `certificates`, and belong together; clients and
+/// servers can be verified by the files that are named for it; expiry is a warning.
 void check_certificates(const Config& config, CertificateStore& certificates,
                         Diagnostics& problems);
 

@@ -13,6 +13,7 @@
 #include "http/settings.h"
 #include "tls/client/client_context.h"
 #include "tls/environment_options.h"
+#include "tls/server/client_verification.h"
 #include "tls/version.h"
 
 /// A configuration file as read: every key's value, or its default, and where it stands. The
@@ -101,6 +102,9 @@ struct FrontendTlsConfig {
   std::vector<Located<std::string>> ciphersuites;  ///< of TLS 1.3; the same
   std::vector<Located<std::string>> groups;        ///< the same
   Located<bool> prefer_server_ciphers;
+  Located<tls::ClientAuth> client_auth;
+  Located<std::string> client_ca;  ///< empty: none; likewise below
+  Located<std::string> client_crl;
 };
 
 /// [[frontend]]

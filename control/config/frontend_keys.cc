@@ -61,6 +61,24 @@ void add_tls_policy(Section<FrontendConfig>& section) {
            "for clients that have it first.");
 }
 
+void add_client_certificates(Section<FrontendConfig>& section) {
+  using C = FrontendConfig;
+  using Tls = FrontendTlsConfig;
+  section
+      .key("tls.client_auth",
+           located(choice<tls::ClientAuth>({{"none", tls::ClientAuth::kNone},
+                                            {"optional", tls::ClientAuth::kOptional},
+                                            {"required", tls::ClientAuth::kRequired}})),
+           inside(&C::tls, &Tls::client_auth),
+           "Whether clients are asked for a certificate, and may go without one (see "
+           "[Client certificates](#client-certificates)).")
+      .key("tls.client_ca", located(text("path")), inside(&C::tls, &Tls::client_ca),
+           "A PEM file with the certificates of those who vouch for clients.")
+      .key("tls.client_crl", located(text("path")), inside(&C::tls, &Tls::client_crl),
+           "A PEM file with the lists of revoked certificates (CRLs): one of every authority in a "
+           "client's chain, and not expired, else the client is refused.");
+}
+
 Section<RouteConfig> route_section(const std::shared_ptr<Atlas>& atlas) {
   Section<RouteConfig> section(
       atlas, "[[frontend.route]]",
@@ -105,6 +123,7 @@ Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
       .key("tls.strict_sni", located(boolean()), &C::strict_sni,
            "Refuse names that no certificate has, rather than show the first certificate.");
   add_tls_policy(section);
+  add_client_certificates(section);
   section
       .key("tls.tickets", located(integer(0, 4)), &C::tickets,
            "Session tickets after a full TLS 1.3 handshake. After a resumed one, and in TLS 1.2, "

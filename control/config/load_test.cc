@@ -178,6 +178,9 @@ TEST(ReadConfig, ReadsWhatAFrontendAgreesToInTls) {
   EXPECT_THAT(policy.ciphersuites, ElementsAre("TLS_AES_256_GCM_SHA384"));
   EXPECT_THAT(policy.groups, ElementsAre("P-384", "X25519"));
   EXPECT_TRUE(policy.prefer_own_order);
+  EXPECT_EQ(secure.tls.client_auth.value, tls::ClientAuth::kOptional);
+  EXPECT_EQ(secure.tls.client_ca.value, "clients.pem");
+  EXPECT_EQ(secure.tls.client_crl.value, "revoked.pem");
 }
 
 TEST(ReadConfig, WithoutKeysThePolicyIsIntermediate) {

@@ -62,6 +62,15 @@ void add_certificate(const std::filesystem::path& path, const Block& block, PemF
   file.certificates.push_back(std::move(certificate));
 }
 
+void add_revocations(const std::filesystem::path& path, const Block& block, PemFile& file) {
+  const unsigned char* der = block.der;
+  OpenSslPointer<X509_CRL> list(d2i_X509_CRL(nullptr, &der, block.size));
+  if (!list) {
+    refuse(path, "a list of revoked certificates in it is damaged: " + take_openssl_error());
+  }
+  file.revocations.push_back(std::move(list));
+}
+
 void add_key(const std::filesystem::path& path, const Block& block, KeyDecoder& decoder,
              PemFile& file) {
   if (is_encrypted(block)) {
@@ -99,6 +108,7 @@ PemFile read_pem_text(std::string_view text, const std::filesystem::path& path,
     Block block;
     if (!read_block(path, source.get(), block)) return file;
     if (is_certificate(block.name)) add_certificate(path, block, file);
+    if (std::string_view(block.name) == PEM_STRING_X509_CRL) add_revocations(path, block, file);
     if (is_private_key(block.name)) add_key(path, block, decoder, file);
   }
 }

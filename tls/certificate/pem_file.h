@@ -13,6 +13,7 @@ namespace sluice::tls {
 /// What a PEM file holds of use to a server. Other blocks (parameters, requests) are passed over.
 struct PemFile {
   std::vector<OpenSslPointer<X509>> certificates;  ///< in the file's order
+  std::vector<OpenSslPointer<X509_CRL>> revocations;
   OpenSslPointer<EVP_PKEY> key;  ///< the first private key, or null
   SecretBytes key_der;           ///< the same as it was written
   bool encrypted_key = false;    ///< there is a key, under a pass phrase

@@ -60,13 +60,27 @@ std::unique_ptr<SharedCertificate::Made> SharedCertificate::make(std::uint32_t w
   return std::unique_ptr<Made>(new (std::nothrow) Made{std::move(leaf), std::move(key), chain});
 }
 
-Der der_of(const X509* certificate) {
-  unsigned char* bytes = nullptr;
-  const int size = i2d_X509(certificate, &bytes);
+namespace {
+
+Der take_der(unsigned char* bytes, int size) {
   if (size < 0) throw std::bad_alloc();
   Der der(bytes, bytes + size);
   OPENSSL_free(bytes);
   return der;
+}
+
+}  // namespace
+
+Der der_of(const X509* certificate) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509(certificate, &bytes);
+  return take_der(bytes, size);
+}
+
+Der der_of(const X509_CRL* list) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_X509_CRL(list, &bytes);
+  return take_der(bytes, size);
 }
 
 }  // namespace sluice::tls

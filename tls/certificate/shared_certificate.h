@@ -79,7 +79,8 @@ class SharedCertificate {
   mutable std::vector<std::unique_ptr<Made>> made_;
 };
 
-/// A certificate in DER.
+/// A certificate, or a list of revoked ones, in DER.
 Der der_of(const X509* certificate);
+Der der_of(const X509_CRL* list);
 
 }  // namespace sluice::tls

@@ -33,10 +33,12 @@ void set_policy(SSL_CTX* context, const ServerPolicy& policy) {
 }  // namespace
 
 OpenSslPointer<SSL_CTX> make_server_context(const ServerPolicy& policy,
+                                            const ClientVerification* clients,
                                             const SessionTickets& tickets) {
   OpenSslPointer<SSL_CTX> context = make_context(TLS_server_method());
   set_policy(context.get(), policy);
   tickets.use_in(context.get());
+  if (clients != nullptr) clients->apply(context.get());
   return context;
 }
 

@@ -88,7 +88,7 @@ ServerIdentity::ServerIdentity(std::shared_ptr<const CertificateSet> certificate
                                const IdentityOptions& options)
     : state_(std::make_shared<State>(options.tickets)) {
   state_->certificates = std::move(certificates);
-  state_->context = make_server_context(options.policy, state_->tickets);
+  state_->context = make_server_context(options.policy, options.clients.get(), state_->tickets);
   state_->alpn = encode_alpn(options.alpn);
   state_->worker = options.worker;
   state_->strict_sni = options.strict_sni;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tls/certificate/certificate_set.h"
+#include "tls/server/client_verification.h"
 #include "tls/server/server_policy.h"
 #include "tls/server/session_tickets.h"
 
@@ -23,7 +24,10 @@ struct IdentityOptions {
   /// Refuse a client that asks for no name, or for one that no certificate has, rather than show
   /// it the first certificate.
   bool strict_sni = false;
-  /// How its sessions are resumed.
+  /// How clients prove who they are; null: they are not asked.
+  std::shared_ptr<const ClientVerification> clients = nullptr;
+  /// How its sessions are resumed. Whoever verifies clients has their ClientVerification::tag() in
+  /// the scope.
   TicketOptions tickets = {};
   /// Where the secrets of its connections go, for whoever is to read captured frames. Outlives the
   /// identity and its connections; null: nowhere.

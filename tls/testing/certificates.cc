@@ -95,6 +95,28 @@ IssuedCertificate CertificateAuthority::issue(const CertificateRequest& request)
   return {pem_of(certificate.get()), pem_of(key.get()), serial};
 }
 
+std::string CertificateAuthority::revocation_list(const std::vector<long>& serials) const {
+  const OpenSslPointer<X509_CRL> list(check(X509_CRL_new()));
+  const OpenSslPointer<ASN1_TIME> from(check(X509_gmtime_adj(nullptr, -60)));
+  const OpenSslPointer<ASN1_TIME> until(check(X509_gmtime_adj(nullptr, kDay)));
+  check(X509_CRL_set_version(list.get(), X509_CRL_VERSION_2));
+  check(X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get())));
+  check(X509_CRL_set1_lastUpdate(list.get(), from.get()));
+  check(X509_CRL_set1_nextUpdate(list.get(), until.get()));
+  for (const long serial : serials) {
+    const OpenSslPointer<ASN1_INTEGER> number(check(ASN1_INTEGER_new()));
+    check(ASN1_INTEGER_set(number.get(), serial));
+    X509_REVOKED* revoked = check(X509_REVOKED_new());
+    check(X509_REVOKED_set_serialNumber(revoked, number.get()));
+    check(X509_REVOKED_set_revocationDate(revoked, from.get()));
+    check(X509_CRL_add0_revoked(list.get(), revoked));
+  }
+  check(X509_CRL_sign(list.get(), key_.get(), EVP_sha256()));
+  const auto bio = memory();
+  check(PEM_write_bio_X509_CRL(bio.get(), list.get()));
+  return contents_of(bio.get());
+}
+
 std::vector<std::uint8_t> CertificateAuthority::ocsp_response(const std::string& certificate,
                                                               int status, long from,
                                                               long until) const {

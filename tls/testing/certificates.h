@@ -34,6 +34,8 @@ class CertificateAuthority {
   [[nodiscard]] const std::string& certificate() const { return pem_; }
   /// A certificate that is valid for a day and a minute before it expires.
   [[nodiscard]] IssuedCertificate issue(const CertificateRequest& request);
+  /// A list of revoked certificates by their serial numbers, PEM, that is valid for a day.
+  [[nodiscard]] std::string revocation_list(const std::vector<long>& serials) const;
   /// An OCSP response (DER) that says this of one of its certificates (PEM): V_OCSP_CERTSTATUS_...,
   /// from and until so many seconds from now.
   [[nodiscard]] std::vector<std::uint8_t> ocsp_response(const std::string& certificate, int status,

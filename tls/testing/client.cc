@@ -23,6 +23,15 @@ void trust(SSL_CTX* context, const std::string& pem) {
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
 }
 
+void show(SSL* ssl, const std::string& pem) {
+  const OpenSslPointer<BIO> source(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const OpenSslPointer<X509> certificate(
+      PEM_read_bio_X509(source.get(), nullptr, nullptr, nullptr));
+  const OpenSslPointer<EVP_PKEY> key(
+      PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
+  check(SSL_use_cert_and_key(ssl, certificate.get(), key.get(), nullptr, 1) == 1);
+}
+
 void offer(SSL* ssl, const ClientOptions& options) {
   if (!options.signatures.empty()) {
     check(SSL_set1_sigalgs_list(ssl, options.signatures.c_str()) == 1);
@@ -52,6 +61,7 @@ Client::Client(PacketPool& pool, const ClientOptions& options)
     SSL_set_max_proto_version(ssl_.get(), options.version);
   }
   offer(ssl_.get(), options);
+  if (!options.certificate.empty()) show(ssl_.get(), options.certificate);
   if (!options.server_name.empty()) {
     SSL_set_tlsext_host_name(ssl_.get(), options.server_name.c_str());
   }

@@ -18,6 +18,7 @@ struct ClientOptions {
   std::string authority = {};      ///< PEM: what must have signed the server; empty: anything goes
   SSL_SESSION* session = nullptr;  ///< to resume
   int max_fragment = 0;            ///< TLSEXT_max_fragment_length_..., 0: none
+  std::string certificate = {};    ///< its own with the key, PEM; empty: none
   std::string signatures = {};     ///< OpenSSL's list of what it can verify; empty: the default
   std::string ciphers = {};        ///< for TLS 1.2; empty: the default
   std::string groups = {};         ///< empty: the default

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "control/admin/client.h"
@@ -15,6 +17,7 @@
 #include "control/admin_commands.h"
 #include "control/capture/capture_client.h"
 #include "control/capture/capture_commands.h"
+#include "control/certificates/certificate_commands.h"
 #include "control/certificates/certificate_store.h"
 #include "control/config/checks.h"
 #include "control/config/load.h"
@@ -112,6 +115,9 @@ int run(const Config& config, std::shared_ptr<CertificateStore> certificates) {
   add_capture_commands(commands, engine);
   add_ticket_commands(commands, tickets,
                       [&engine](auto replaced) { engine.retire(std::move(replaced)); });
+  add_certificate_commands(commands, builder.certificates(), [&] {
+    engine.publish(builder.renew_certificates(engine.snapshot().http, config));
+  });
   engine.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " +
            std::to_string(worker_count(config)) +
@@ -129,6 +135,17 @@ std::optional<std::string> admin_path(const std::optional<std::string>& socket,
   if (config && problems.ok()) return config->process.admin_socket;
   print(stderr, problems.format(*file));
   return {};
+}
+
+// What a command's payload is: all of the standard input, without the empty lines, of which the
+// first would end it.
+std::string payload_from_input() {
+  std::string payload;
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    if (line.find_first_not_of(" \t\r") != std::string::npos) payload += line + "\n";
+  }
+  return payload;
 }
 
 }  // namespace
@@ -156,6 +173,7 @@ int ctl_command(const std::optional<std::string>& socket, const std::optional<st
   if (!path) return kFault;
   std::string command;
   for (const std::string& word : words) command += (command.empty() ? "" : " ") + word;
+  if (command.ends_with("<<")) command += "\n" + payload_from_input();
   try {
     const AdminReply reply = ask_admin(*path, command.empty() ? "help" : command);
     print(reply.failed ? stderr : stdout, reply.text);

@@ -68,8 +68,31 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config,
   return frontend;
 }
 
+http::Settings SettingsBuilder::renew_certificates(const http::Settings& present,
+                                                   const Config& config) {
+  http::Settings settings;
+  settings.server_count = present.server_count;
+  settings.via_name = present.via_name;
+  for (const auto& backend : present.backends) {
+    settings.backends.push_back(backend == nullptr ? nullptr
+                                                   : std::make_unique<http::Backend>(*backend));
+  }
+  for (const auto& frontend : present.frontends) {
+    settings.frontends.push_back(nullptr);
+    if (frontend == nullptr) continue;
+    auto renewed = std::make_unique<http::Frontend>(*frontend);
+    for (const FrontendConfig& each : config.frontends) {
+      if (each.name.value != frontend->name) continue;
+      renewed->identities = identities(each, config.process, frontend->identities);
+    }
+    settings.frontends.back() = std::move(renewed);
+  }
+  return settings;
+}
+
 SettingsBuilder::Identities SettingsBuilder::identities(const FrontendConfig& config,
-                                                        const ProcessConfig& process) {
+                                                        const ProcessConfig& process,
+                                                        const Identities& present) {
   Identities identities;
   if (config.certificates.empty()) return identities;
   tls::CertificateSet::List list;
@@ -77,7 +100,10 @@ SettingsBuilder::Identities SettingsBuilder::identities(const FrontendConfig& co
     const tls::CertificateSet::List found = certificates_->at(path.value);
     list.insert(list.end(), found.begin(), found.end());
   }
+  if (!present.empty() && present.front()->certificates().certificates() == list) return present;
   const auto set = std::make_shared<const tls::CertificateSet>(std::move(list));
+  std::erase_if(sets_, [](const auto& former) { return former.use_count() == 1; });
+  sets_.push_back(set);
   tls::IdentityOptions options;
   options.policy = server_policy(config.tls);
   options.clients = clients(config);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "control/certificates/certificate_store.h"
 #include "control/client_contexts.h"
@@ -50,13 +51,19 @@ class SettingsBuilder {
   /// each worker has identities and contexts of its own. Throws std::runtime_error when a file
   /// cannot be used any more.
   http::Settings build(const Config& config);
+  /// `present`, which build() or this has made of `config`, with the certificates that are in the
+  /// store now. Frontends whose certificates are the same keep their identities.
+  http::Settings renew_certificates(const http::Settings& present, const Config& config);
+
+  [[nodiscard]] CertificateStore& certificates() { return *certificates_; }
 
  private:
   using Identities = decltype(http::Frontend::identities);
 
   http::Frontend frontend(const FrontendConfig& config, const ProcessConfig& process);
   http::Backend backend(const BackendConfig& config);
-  Identities identities(const FrontendConfig& config, const ProcessConfig& process);
+  Identities identities(const FrontendConfig& config, const ProcessConfig& process,
+                        const Identities& present = {});
   std::shared_ptr<const tls::ClientVerification> clients(const FrontendConfig& config);
 
   std::uint32_t workers_;
@@ -64,6 +71,9 @@ class SettingsBuilder {
   const tls::TicketKeys* ticket_keys_;
   std::shared_ptr<CertificateStore> certificates_;
   ClientContexts client_contexts_;
+  // All that were made: the last handshake that holds one would free thousands of names otherwise,
+  // on its worker.
+  std::vector<std::shared_ptr<const tls::CertificateSet>> sets_;
   // By frontend: read by build() alone.
   std::map<std::string, std::shared_ptr<const tls::ClientVerification>> clients_;
   StableIds<http::FrontendId> frontend_ids_;

@@ -234,5 +234,75 @@ TEST(SettingsBuilder, NamesServersForTls) {
             "b.test");
 }
 
+// Two frontends with a certificate each, one of which is replaced.
+TEST(SettingsBuilder, ReplacesOneCertificateAndLeavesTheRest) {
+  const tls::testing::TemporaryDirectory directory;
+  tls::testing::CertificateAuthority authority;
+  const std::string www =
+      directory.write("www.pem", authority.issue({.dns_names = {"www"}}).both());
+  const std::string shop =
+      directory.write("shop.pem", authority.issue({.dns_names = {"shop"}}).both());
+  const Config both = config(R"(
+[[frontend]]
+name = "www"
+bind = "198.18.0.1:443"
+backend = "farm"
+tls.certificate = ")" + www + R"("
+[[frontend]]
+name = "shop"
+bind = "198.18.0.1:444"
+backend = "farm"
+tls.certificate = ")" + shop +
+                             R"("
+[[backend]]
+name = "farm"
+server = "198.18.0.11:80"
+)");
+  SettingsBuilder builder(2);
+  const http::Settings before = builder.build(both);
+  builder.certificates().stage(shop, authority.issue({.dns_names = {"new"}}).both());
+  builder.certificates().commit(shop);
+  const http::Settings after = builder.renew_certificates(before, both);
+  ASSERT_EQ(after.frontends.size(), 2U);
+  EXPECT_EQ(after.frontends[0]->identities, before.frontends[0]->identities);
+  ASSERT_EQ(after.frontends[1]->identities.size(), 2U);
+  const auto& shown = after.frontends[1]->identities[1]->certificates().certificates();
+  EXPECT_EQ(shown.front()->info().names.front(), "new");
+  EXPECT_EQ(after.frontends[1]->bind, before.frontends[1]->bind);
+  EXPECT_EQ(after.backends[0]->name, "farm");
+  EXPECT_EQ(after.server_count, before.server_count);
+}
+
+TEST(SettingsBuilder, FreesFormerCertificatesItself) {
+  const tls::testing::TemporaryDirectory directory;
+  tls::testing::CertificateAuthority authority;
+  const std::string www =
+      directory.write("www.pem", authority.issue({.dns_names = {"www"}}).both());
+  const Config one = config(R"(
+[[frontend]]
+name = "www"
+bind = "198.18.0.1:443"
+backend = "farm"
+tls.certificate = ")" + www +
+                            R"("
+[[backend]]
+name = "farm"
+server = "198.18.0.11:80"
+)");
+  SettingsBuilder builder(1);
+  http::Settings settings = builder.build(one);
+  const std::weak_ptr<const tls::SharedCertificate> former =
+      settings.frontends[0]->identities[0]->certificates().certificates()[0];
+  const auto replace = [&] {
+    builder.certificates().stage(www);
+    builder.certificates().commit(www);
+    settings = builder.renew_certificates(settings, one);
+  };
+  replace();
+  EXPECT_FALSE(former.expired()) << "whoever lets go of it last is not the one who frees it";
+  replace();
+  EXPECT_TRUE(former.expired());
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -104,14 +104,19 @@ tls::RecordLayer parse_record_layer(const std::string& option, const std::string
   refuse(option, text, "own or openssl");
 }
 
-std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths,
-                                                         const tls::IdentityOptions& options) {
+std::vector<std::shared_ptr<const tls::ServerIdentity>> load_identities(
+    const std::vector<std::string>& paths, std::uint32_t workers, tls::IdentityOptions options) {
   std::vector<tls::CertificateSource> sources;
   for (const std::string& path : paths) {
     const auto found = tls::find_certificates(path);
     sources.insert(sources.end(), found.begin(), found.end());
   }
-  return std::make_shared<const tls::ServerIdentity>(sources, options);
+  const auto certificates = tls::load_certificate_set(sources, workers);
+  std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
+  for (options.worker = 0; options.worker < workers; ++options.worker) {
+    identities.push_back(std::make_shared<const tls::ServerIdentity>(certificates, options));
+  }
+  return identities;
 }
 
 }  // namespace sluice::bench

@@ -38,8 +38,9 @@ std::vector<wire::Endpoint> parse_listen(const std::vector<std::string>& entries
 /// "own" or "openssl"
 tls::RecordLayer parse_record_layer(const std::string& option, const std::string& text);
 
-/// The certificates of files or directories. Throws std::runtime_error.
-std::shared_ptr<const tls::ServerIdentity> load_identity(const std::vector<std::string>& paths,
-                                                         const tls::IdentityOptions& options);
+/// The certificates of files or directories, with an identity for each worker. Throws
+/// std::runtime_error.
+std::vector<std::shared_ptr<const tls::ServerIdentity>> load_identities(
+    const std::vector<std::string>& paths, std::uint32_t workers, tls::IdentityOptions options);
 
 }  // namespace sluice::bench

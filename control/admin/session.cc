@@ -10,6 +10,7 @@ namespace {
 // HAProxy's marks; the numbers are syslog's.
 constexpr std::string_view kErrorNumber = "[3]:";
 constexpr std::string_view kErrorName = "[err]:";
+constexpr std::string_view kPayloadMark = "<<";
 
 }  // namespace
 
@@ -74,10 +75,44 @@ void AdminSession::take_lines() {
   }
   const bool whole = end < input_.size() || (input_ended_ && !input_.empty());
   if (!whole) return;
-  pending_ = split_commands(std::string_view(input_).substr(0, end));
+  std::string line = input_.substr(0, end);
+  if (line.ends_with('\r')) line.pop_back();
+  std::string payload;
+  const bool has_payload = line.ends_with(kPayloadMark);
+  if (has_payload) {
+    if (!take_payload(end + 1, payload)) return;
+    line.resize(line.size() - kPayloadMark.size());
+  } else {
+    input_.erase(0, end + 1);
+  }
+  pending_ = split_commands(line);
+  if (has_payload) pending_.back().push_back(std::move(payload));
   std::reverse(pending_.begin(), pending_.end());
-  input_.erase(0, end + 1);
   heard_a_line_ = true;
+}
+
+// Takes the lines from `begin` to the first empty one, and all before them, out of the input. False
+// when they are not all there yet, or are too many.
+bool AdminSession::take_payload(std::size_t begin, std::string& payload) {
+  for (std::size_t at = begin; at < input_.size();) {
+    const std::size_t end = std::min(input_.find('\n', at), input_.size());
+    if (end == input_.size()) break;
+    if (end == at || (end == at + 1 && input_[at] == '\r')) {
+      payload = input_.substr(begin, at - begin);
+      input_.erase(0, end + 1);
+      return true;
+    }
+    at = end + 1;
+  }
+  if (input_.size() > begin + kLongestPayload) {
+    answer(refusal("the payload is too long"));
+    ending_ = true;
+    return false;
+  }
+  if (!input_ended_) return false;
+  if (begin < input_.size()) payload = input_.substr(begin);
+  input_.clear();
+  return true;
 }
 
 void AdminSession::run(const std::vector<std::string>& words) {

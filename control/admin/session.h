@@ -14,13 +14,15 @@ namespace sluice::control {
 /// One client's conversation with the admin socket, as HAProxy's holds it, apart from the socket:
 /// bytes in, bytes out.
 ///
-/// Each line is one or more commands with ';' between them. Every answer ends with an empty line.
-/// The conversation ends when the lines received so far are answered, unless the client has asked
-/// for a prompt. What a session holds is bounded: a line by kLongestLine, and no command runs
-/// before the answer to the one before it was taken.
+/// Each line is one or more commands with ';' between them. When it ends with "<<", the lines
+/// behind it up to an empty one are a payload: the last command's last argument. Every answer ends
+/// with an empty line. The conversation ends when the lines received so far are answered, unless
+/// the client has asked for a prompt. What a session holds is bounded: a line and a payload by the
+/// lengths below, and no command runs before the answer to the one before it was taken.
 class AdminSession {
  public:
   static constexpr std::size_t kLongestLine = 16384;
+  static constexpr std::size_t kLongestPayload = std::size_t{1} << 20;
   static constexpr std::chrono::seconds kDefaultTimeout{10};
   static constexpr std::chrono::seconds kLongestTimeout{3600};
 
@@ -54,6 +56,7 @@ class AdminSession {
 
   void advance();
   void take_lines();
+  bool take_payload(std::size_t begin, std::string& payload);
   bool take_piece();
   void run(const std::vector<std::string>& words);
   bool run_own(const std::vector<std::string>& words);

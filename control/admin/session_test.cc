@@ -56,6 +56,45 @@ class AdminSessionTest : public ::testing::Test {
   CommandTable commands_;
 };
 
+TEST_F(AdminSessionTest, APayloadIsTheLastArgument) {
+  AdminSession session(commands_);
+  session.receive("prompt\n");
+  drain(session);
+  session.receive("show echo a;show echo b <<\none\n");
+  EXPECT_EQ(drain(session), "") << "an empty line is waited for";
+  session.receive("two; fail\n");
+  session.receive("\nshow echo c\n");
+  EXPECT_EQ(drain(session), "a\n\n> b\none\ntwo; fail\n\n\n> c\n\n> ");
+}
+
+TEST_F(AdminSessionTest, APayloadEndsWithTheInputToo) {
+  AdminSession session(commands_);
+  session.receive("show echo <<\r\none\r\n");
+  session.end_of_input();
+  EXPECT_EQ(drain(session), "one\r\n\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
+TEST_F(AdminSessionTest, AnEmptyPayloadIsOne) {
+  AdminSession session(commands_);
+  session.receive("show echo a <<\n\n");
+  EXPECT_EQ(drain(session), "a\n\n\n");
+}
+
+TEST_F(AdminSessionTest, APayloadWithoutEndIsRefused) {
+  AdminSession session(commands_);
+  session.receive("show echo <<\n");
+  const std::string line(1000, 'x');
+  std::size_t sent = 0;
+  while (session.wants_input() && sent < 2 * AdminSession::kLongestPayload) {
+    session.receive(line + "\n");
+    sent += line.size() + 1;
+  }
+  EXPECT_LE(sent, AdminSession::kLongestPayload + 2 * line.size());
+  EXPECT_EQ(drain(session), "the payload is too long\n\n");
+  EXPECT_TRUE(session.finished());
+}
+
 TEST_F(AdminSessionTest, AnswersALineAndEnds) {
   AdminSession session(commands_);
   session.receive("show echo a b\n");

@@ -1,22 +1,34 @@
 #include "control/certificates/certificate_store.h"
 
 #include <stdexcept>
+#include <utility>
+
+#include "control/config/suggestion.h"
+#include "control/config/wording.h"
 
 namespace sluice::control {
 
 tls::CertificateSet::List CertificateStore::at(const std::string& path, const Fault& fault) {
-  tls::CertificateSet::List list;
-  std::vector<tls::CertificateSource> sources;
+  const auto [known, is_new] = names_.try_emplace(path);
+  std::vector<std::string>& names = known->second;
   try {
-    sources = tls::find_certificates(path);
+    if (is_new) {
+      for (tls::CertificateSource& source : tls::find_certificates(path)) {
+        names.push_back(source.certificate.string());
+        entries_.try_emplace(names.back(), Entry{std::move(source), nullptr, nullptr});
+      }
+    }
   } catch (const std::runtime_error& error) {
+    names_.erase(known);
     fault(error.what());
+    return {};
   }
-  for (const tls::CertificateSource& source : sources) {
-    auto& certificate = by_file_[source.certificate.string()];
+  tls::CertificateSet::List list;
+  for (const std::string& name : names) {
+    Entry& entry = entries_.find(name)->second;
     try {
-      if (certificate == nullptr) certificate = loader_.load(source);
-      list.push_back(certificate);
+      if (entry.current == nullptr) entry.current = loader_.load(entry.source);
+      list.push_back(entry.current);
     } catch (const std::runtime_error& error) {
       fault(error.what());
     }
@@ -26,6 +38,46 @@ tls::CertificateSet::List CertificateStore::at(const std::string& path, const Fa
 
 tls::CertificateSet::List CertificateStore::at(const std::string& path) {
   return at(path, [](const std::string& message) { throw std::runtime_error(message); });
+}
+
+const CertificateStore::Entry* CertificateStore::find(std::string_view name) const {
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+CertificateStore::Entry& CertificateStore::entry(std::string_view name) {
+  const auto found = entries_.find(name);
+  if (found != entries_.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, entry] : entries_) names.push_back(known);
+  throw std::runtime_error("no certificate " + in_quotes(name) + did_you_mean(name, names) +
+                           " ('show ssl cert' lists them all)");
+}
+
+CertificateStore::Entry& CertificateStore::entry_with_staged(std::string_view name) {
+  Entry& found = entry(name);
+  if (found.staged != nullptr) return found;
+  throw std::runtime_error("nothing is staged for certificate " + in_quotes(name) +
+                           "; 'set ssl cert' comes first");
+}
+
+void CertificateStore::stage(std::string_view name) {
+  Entry& place = entry(name);
+  place.staged = loader_.load(place.source);
+}
+
+void CertificateStore::stage(std::string_view name, std::string_view pem) {
+  Entry& place = entry(name);
+  place.staged = loader_.read(*place.current, pem);
+}
+
+void CertificateStore::commit(std::string_view name) {
+  Entry& place = entry_with_staged(name);
+  place.current = std::exchange(place.staged, nullptr);
+}
+
+void CertificateStore::abort(std::string_view name) {
+  entry_with_staged(name).staged = nullptr;
 }
 
 }  // namespace sluice::control

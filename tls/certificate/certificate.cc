@@ -237,4 +237,21 @@ Certificate load_certificate(const CertificateSource& source, KeyDecoder& decode
   return certificate;
 }
 
+Certificate read_certificate(const CertificateSource& source, std::string_view pem,
+                             std::span<const std::uint8_t> present_key, KeyDecoder& decoder) {
+  Certificate certificate;
+  certificate.info.file = source.certificate.string();
+  PemFile file = read_pem_text(pem, source.certificate, decoder);
+  take_certificates(certificate, file);
+  take_key(certificate, source.certificate, std::move(file));
+  if (!certificate.key && !present_key.empty()) {
+    certificate.key = decoder.decode(present_key);
+    certificate.key_der = SecretBytes(present_key);
+  }
+  if (!certificate.key) refuse(source.certificate, "no private key");
+  check_key(certificate, {});
+  read_info(certificate);
+  return certificate;
+}
+
 }  // namespace sluice::tls

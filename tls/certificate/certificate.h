@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tls/certificate/key_decoder.h"
@@ -58,5 +60,10 @@ std::vector<CertificateSource> find_certificates(const std::filesystem::path& pa
 Certificate load_certificate(const CertificateSource& source);
 /// For whoever loads thousands.
 Certificate load_certificate(const CertificateSource& source, KeyDecoder& decoder);
+
+/// The same of PEM text that came from elsewhere; the certificate's path stands for it in messages.
+/// `present_key`, in DER or empty, is tried when the text has no key. There is no OCSP response.
+Certificate read_certificate(const CertificateSource& source, std::string_view pem,
+                             std::span<const std::uint8_t> present_key, KeyDecoder& decoder);
 
 }  // namespace sluice::tls

@@ -10,6 +10,11 @@ std::shared_ptr<const SharedCertificate> CertificateLoader::load(const Certifica
   return share(load_certificate(source, decoder_));
 }
 
+std::shared_ptr<const SharedCertificate> CertificateLoader::read(const SharedCertificate& present,
+                                                                 std::string_view pem) {
+  return share(read_certificate({present.info().file, {}}, pem, present.key().view(), decoder_));
+}
+
 std::shared_ptr<const SharedCertificate> CertificateLoader::share(Certificate certificate) {
   check_acceptance(certificate);
   auto chain = chain_of(certificate);

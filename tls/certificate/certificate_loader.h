@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "tls/certificate/certificate.h"
@@ -21,6 +22,10 @@ class CertificateLoader {
   /// when it cannot be used: unreadable, no certificate, no key, a key that does not belong to the
   /// certificate, a key too weak. Whether it is valid today is for the caller to look at.
   std::shared_ptr<const SharedCertificate> load(const CertificateSource& source);
+  /// One to take the place of `present`, from PEM text: certificate, chain and key, or without a
+  /// key when the present one belongs to it. Its name stays. Throws likewise.
+  std::shared_ptr<const SharedCertificate> read(const SharedCertificate& present,
+                                                std::string_view pem);
 
  private:
   std::shared_ptr<const SharedCertificate> share(Certificate certificate);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -19,6 +20,7 @@
 #include "control/capture/capture_commands.h"
 #include "control/certificates/certificate_commands.h"
 #include "control/certificates/certificate_store.h"
+#include "control/certificates/expiry_watch.h"
 #include "control/config/checks.h"
 #include "control/config/load.h"
 #include "control/control_loop.h"
@@ -118,11 +120,12 @@ int run(const Config& config, std::shared_ptr<CertificateStore> certificates) {
   add_certificate_commands(commands, builder.certificates(), [&] {
     engine.publish(builder.renew_certificates(engine.snapshot().http, config));
   });
+  ExpiryWatch expiry(builder.certificates(), static_cast<std::int64_t>(std::time(nullptr)));
   engine.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " +
            std::to_string(worker_count(config)) +
            (worker_count(config) == 1 ? " worker" : " workers"));
-  ControlLoop(engine, monitor, tickets, admin.get(), key_log.get(), signals).run();
+  ControlLoop(engine, monitor, tickets, admin.get(), key_log.get(), signals, &expiry).run();
   return end(engine);
 }
 

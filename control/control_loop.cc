@@ -1,6 +1,7 @@
 #include "control/control_loop.h"
 
 #include <csignal>
+#include <ctime>
 #include <string>
 
 #include "control/config/quantity.h"
@@ -24,10 +25,7 @@ void ControlLoop::run() {
   monitor_.tick();
   for (;;) {
     const Clock::time_point now = Clock::now();
-    if (now >= next_tick_) {
-      monitor_.tick();
-      next_tick_ = now + kTick;
-    }
+    if (now >= next_tick_) tick(now);
     engine_.tend();
     engine_.retire(tickets_.tend(now));
     if (key_log_ != nullptr) key_log_->write();
@@ -35,6 +33,15 @@ void ControlLoop::run() {
     wait(now);
     heed_signals();
   }
+}
+
+void ControlLoop::tick(Clock::time_point now) {
+  monitor_.tick();
+  if (expiry_ != nullptr) {
+    const auto time = static_cast<std::int64_t>(std::time(nullptr));
+    for (const std::string& warning : expiry_->look(time)) log_warning(warning);
+  }
+  next_tick_ = now + kTick;
 }
 
 void ControlLoop::wait(Clock::time_point now) {

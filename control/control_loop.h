@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/admin/server.h"
+#include "control/certificates/expiry_watch.h"
 #include "control/engine.h"
 #include "control/key_log/key_log.h"
 #include "control/monitor.h"
@@ -20,14 +21,15 @@ namespace sluice::control {
 /// now and then.
 class ControlLoop {
  public:
-  /// `admin` and `key_log` may be null. All of these outlive it.
+  /// `admin`, `key_log` and `expiry` may be null. All of these outlive it.
   ControlLoop(Engine& engine, Monitor& monitor, TicketKeeper& tickets, AdminServer* admin,
-              KeyLog* key_log, const SignalQueue& signals)
+              KeyLog* key_log, const SignalQueue& signals, ExpiryWatch* expiry = nullptr)
       : engine_(engine),
         monitor_(monitor),
         tickets_(tickets),
         admin_(admin),
         key_log_(key_log),
+        expiry_(expiry),
         signals_(signals) {}
 
   /// Returns when the process is to end: after SIGTERM or SIGINT when every connection has ended,
@@ -37,6 +39,7 @@ class ControlLoop {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void tick(Clock::time_point now);
   void wait(Clock::time_point now);
   void heed_signals();
   void begin_drain(Clock::time_point now);
@@ -47,6 +50,7 @@ class ControlLoop {
   TicketKeeper& tickets_;
   AdminServer* admin_;
   KeyLog* key_log_;
+  ExpiryWatch* expiry_;
   const SignalQueue& signals_;
   std::vector<pollfd> waits_;
   Clock::time_point next_tick_;

@@ -9,6 +9,7 @@
 
 #include "control/log.h"
 #include "control/version.h"
+#include "tls/server/server_identity.h"
 
 namespace sluice::control {
 namespace {
@@ -204,6 +205,21 @@ void Monitor::add_tls(InfoTable& table) const {
       .add("SslBackendMaxKeyRate", kMaximumTags, full_backend_handshakes_.maximum());
 }
 
+// Of every frontend; what two of them show counts twice.
+void Monitor::add_certificates(InfoTable& table) const {
+  std::uint64_t count = 0;
+  std::int64_t first_end = 0;
+  for (const auto& frontend : engine_.snapshot().http.frontends) {
+    if (frontend == nullptr || frontend->identities.empty()) continue;
+    for (const auto& certificate : frontend->identities.front()->certificates().certificates()) {
+      const std::int64_t end = certificate->info().not_after;
+      first_end = count++ == 0 ? end : std::min(first_end, end);
+    }
+  }
+  table.add("Certificates", kGaugeTags, count)
+      .add("FirstCertificateEnd_sec", kGaugeTags, static_cast<std::uint64_t>(first_end));
+}
+
 // What HAProxy has no word for.
 void Monitor::add_own(InfoTable& table) const {
   using Worker = WorkerCounters;
@@ -224,6 +240,7 @@ void Monitor::add_own(InfoTable& table) const {
       .add("BuffersFree", kGaugeTags, sum([](const Worker& w) { return w.pool.available(); }))
       .add("BufferFailures", kCounterTags,
            sum([](const Worker& w) { return w.pool.allocation_failures(); }));
+  add_certificates(table);
 }
 
 TextTable Monitor::workers() const {

@@ -58,6 +58,7 @@ class Monitor {
   [[nodiscard]] std::uint64_t sum(Read&& read) const;
   void add_connections(InfoTable& table) const;
   void add_tls(InfoTable& table) const;
+  void add_certificates(InfoTable& table) const;
   void add_own(InfoTable& table) const;
 
   const Engine& engine_;

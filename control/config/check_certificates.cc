@@ -5,19 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "control/certificates/expiry_watch.h"
 #include "control/config/checks.h"
 #include "control/config/client_settings.h"
 #include "control/config/server_policy.h"
 
 namespace sluice::control {
 namespace {
-
-constexpr std::int64_t kDay = 86400;
-constexpr std::int64_t kWarnBefore = 14 * kDay;
-
-std::string days(std::int64_t number) {
-  return std::to_string(number) + (number == 1 ? " day" : " days");
-}
 
 void check_ocsp(const tls::SharedCertificate& certificate, Position at, Diagnostics& problems) {
   std::string problem = certificate.info().ocsp_problem;
@@ -29,11 +23,9 @@ void check_ocsp(const tls::SharedCertificate& certificate, Position at, Diagnost
 }
 
 void check_expiry(const tls::CertificateInfo& certificate, Position at, Diagnostics& problems) {
-  const std::int64_t left = certificate.not_after - static_cast<std::int64_t>(std::time(nullptr));
-  if (left > kWarnBefore) return;
-  problems.warning(
-      at, "certificate '" + certificate.file +
-              (left < 0 ? "' has expired" : "' expires within " + days((left + kDay - 1) / kDay)));
+  const std::string warning =
+      expiry_warning(certificate, static_cast<std::int64_t>(std::time(nullptr)));
+  if (!warning.empty()) problems.warning(at, "certificate '" + certificate.file + "' " + warning);
 }
 
 // What servers are shown, apart from whom Sluice trusts.

@@ -17,13 +17,13 @@ class Authority:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.certificate = directory / "ca.pem"
-        self._key = directory / "ca.key"
+        self.key = directory / "ca.key"
 
     def create(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        _new_key(self._key)
+        _new_key(self.key, rsa=False)
         run(
-            ["openssl", "req", "-x509", "-new", "-key", self._key, "-sha256", "-days", str(_DAYS)]
+            ["openssl", "req", "-x509", "-new", "-key", self.key, "-sha256", "-days", str(_DAYS)]
             + ["-subj", "/CN=Sluice demonstration CA", "-out", self.certificate]
             + ["-addext", "basicConstraints=critical,CA:TRUE"]
             + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"]
@@ -37,11 +37,13 @@ class Authority:
         *,
         days: int = _DAYS,
         usage: str = "serverAuth",
+        rsa: bool = False,
     ) -> Path:
-        """Signs a certificate for host names and IP addresses; returns a PEM file that holds the
-        key, the certificate and nothing else. With -1 days it has expired."""
+        """Signs a certificate for host names and IP addresses, with an ECDSA or RSA key; returns a
+        PEM file that holds the key, the certificate and nothing else. With -1 days it has
+        expired."""
         key = self.directory / f"{name}.key"
-        _new_key(key)
+        _new_key(key, rsa)
         alternatives = [f"DNS:{host}" for host in hosts] + [f"IP:{ip}" for ip in addresses]
         with tempfile.TemporaryDirectory() as scratch:
             request, extensions, signed = (Path(scratch, f) for f in ("csr", "ext", "crt"))
@@ -52,7 +54,7 @@ class Authority:
             )
             run(
                 ["openssl", "x509", "-req", "-in", request, "-CA", self.certificate]
-                + ["-CAkey", self._key, "-CAcreateserial", "-days", str(days), "-sha256"]
+                + ["-CAkey", self.key, "-CAcreateserial", "-days", str(days), "-sha256"]
                 + ["-extfile", extensions, "-out", signed]
             )
             bundle = self.directory / f"{name}.pem"
@@ -60,7 +62,23 @@ class Authority:
         bundle.chmod(0o600)
         return bundle
 
+    def ocsp_response(self, certificate: Path, response: Path) -> None:
+        """Writes what this authority says of one of its certificates: that it is good, for a day."""
+        told = run(["openssl", "x509", "-in", certificate, "-noout", "-serial"]).stdout
+        serial = told.strip().removeprefix("serial=")
+        with tempfile.TemporaryDirectory() as scratch:
+            index = Path(scratch, "index")
+            index.write_text(f"V\t491231235959Z\t\t{serial}\tunknown\t/CN=any\n")
+            run(
+                ["openssl", "ocsp", "-index", index, "-CA", self.certificate, "-ndays", "1"]
+                + ["-rsigner", self.certificate, "-rkey", self.key, "-issuer", self.certificate]
+                + ["-cert", certificate, "-respout", response]
+            )
 
-def _new_key(path: Path) -> None:
-    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path])
+
+def _new_key(path: Path, rsa: bool) -> None:
+    kind = ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]
+    if not rsa:
+        kind = ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    run(["openssl", "genpkey", "-algorithm", *kind, "-out", path])
     path.chmod(0o600)

@@ -56,6 +56,8 @@ class Settings:
     far: bool = False
     # Further backends; requests for the host NAME.sluice.test are NAME's.
     backends: Sequence[Table] = ()
+    # Keys for the HTTPS frontend, beside or in place of its own.
+    secure: Table = field(default_factory=dict)
     # Tables that are laid over the generated ones: {"backend": {...}} goes to every [[backend]].
     overlay: Mapping[str, Table] = field(default_factory=dict)
     # A whole configuration, in place of the generated one; its admin socket is admin_socket.
@@ -79,7 +81,8 @@ def configuration(settings: Settings) -> Table:
         "frontend": [
             _frontend("www", 80, settings),
             _frontend("www-tls", 443, settings)
-            | {"tls.certificate": [str(path) for path in settings.certificates]},
+            | {"tls.certificate": [str(path) for path in settings.certificates]}
+            | settings.secure,
             # Only what has a route is there.
             {"name": "routed", "bind": [f"{WAN}:8080"], "route": [_OTHER_ROUTE]},
         ],

@@ -53,6 +53,7 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config,
   frontend.name = config.name.value;
   for (const auto& bind : config.bind) frontend.bind.push_back(bind.value);
   frontend.identities = identities(config, process);
+  frontend.client_certificates = config.tls.client_auth.value != tls::ClientAuth::kNone;
   for (const RouteConfig& route : config.routes) {
     frontend.routes.push_back(
         {route.host.value, route.path.value, backend_ids_.of(route.backend.value)});

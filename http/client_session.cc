@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/turn.h"
+#include "tls/secure_stream.h"
 
 namespace sluice::http {
 
@@ -38,6 +39,7 @@ void ClientSession::destroy() {
 
 void ClientSession::on_open() {
   if (state_ != State::kHandshake) return;
+  peer_ = static_cast<tls::SecureStream*>(stream_)->take_peer_identity();
   state_ = State::kWaiting;
   arm(timeouts().request);
 }

@@ -12,6 +12,7 @@
 #include "http/head_error.h"
 #include "http/head_reader.h"
 #include "http/proxy_core.h"
+#include "tls/server/peer_identity.h"
 
 namespace sluice::http {
 
@@ -118,6 +119,7 @@ class ClientSession final : public StreamHandler,
   std::unique_ptr<Turn> turn_;  // in kExchange
   ByteChain input_;             // received, and not read yet
   HeadReader reader_;
+  std::unique_ptr<tls::PeerIdentity> peer_;  // of a client that has shown a certificate
   FrontendId frontend_;
   std::uint32_t requests_ = 0;
   std::uint32_t linger_left_ = 0;

@@ -96,9 +96,12 @@ void ClientSession::begin_exchange(const Frontend& frontend, const RequestHead& 
     const Decoded decoded = decode_body();
     if (decoded != Decoded::kFine) return refuse_body(decoded);
   }
-  turn.exchange.start(
-      *this, {.frontend = frontend_, .client = stream_->remote().address, .secure = secure_},
-      frontend, request, turn.head.view());
+  turn.exchange.start(*this,
+                      {.frontend = frontend_,
+                       .client = stream_->remote().address,
+                       .secure = secure_,
+                       .peer = peer_.get()},
+                      frontend, request, turn.head.view());
   if (state_ == State::kExchange && turn_.get() == &turn) forward_body();
 }
 

@@ -97,6 +97,8 @@ bool Exchange::send_head(const RequestHead& request, UpstreamConnection& upstrea
       .forwarded = frontend == nullptr || frontend->forwarded_headers,
       .client = origin_.client,
       .secure = origin_.secure,
+      .client_certificates = frontend != nullptr && frontend->client_certificates,
+      .peer = origin_.peer,
   };
   ByteChain bytes = write_request_head(request, hop, core_.pool());
   if (bytes.empty()) {

@@ -11,6 +11,7 @@
 #include "http/settings.h"
 #include "http/upstream_connection.h"
 #include "http/upstream_user.h"
+#include "tls/server/peer_identity.h"
 
 namespace sluice::http {
 
@@ -43,6 +44,8 @@ struct RequestOrigin {
   FrontendId frontend;
   wire::IpAddress client;
   bool secure = false;
+  /// The client by its certificate, if it has shown a good one. Outlives the exchange.
+  const tls::PeerIdentity* peer = nullptr;
 };
 
 /// One request and its response: finds a backend and a server, gets a connection, tries again

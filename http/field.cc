@@ -48,9 +48,21 @@ constexpr auto make_first() {
 }
 constexpr auto kFirst = make_first();
 
+constexpr std::string_view kCertificatePrefix = "x-ssl-client-";
+
+bool tells_of_certificate(std::string_view name) {
+  if (name.size() < kCertificatePrefix.size()) return false;
+  for (std::size_t i = 0; i < kCertificatePrefix.size(); ++i) {
+    const char c = name[i] == '_' ? '-' : to_lower(name[i]);
+    if (c != kCertificatePrefix[i]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 FieldKind kind_of(std::string_view name) {
+  if (tells_of_certificate(name)) return FieldKind::kClientCertificate;
   if (name.size() > kLongest) return FieldKind::kOther;
   const char initial = name.empty() ? '\0' : to_lower(name.front());
   for (std::size_t i = kFirst[name.size()]; i < kFirst[name.size() + 1]; ++i) {

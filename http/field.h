@@ -23,6 +23,9 @@ enum class FieldKind : std::uint8_t {
   kForwardedFor,
   kForwardedProto,
   kForwardedHost,
+  /// X-SSL-Client-...: what we say of a client's certificate, and nobody else. With underscores for
+  /// hyphens, too: many servers take both for the same.
+  kClientCertificate,
 };
 
 FieldKind kind_of(std::string_view name);

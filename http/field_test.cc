@@ -27,6 +27,16 @@ TEST(FieldKind, KnowsWhatIsHopByHop) {
   }
 }
 
+TEST(FieldKind, KnowsWhatOnlyWeSayOfClientsCertificates) {
+  for (const char* name : {"X-SSL-Client-Verify", "x-ssl-client-dn", "X_SSL_CLIENT_SERIAL",
+                           "X-SSL-Client-Whatever-Else-There-May-Be"}) {
+    EXPECT_EQ(kind_of(name), FieldKind::kClientCertificate) << name;
+  }
+  for (const char* name : {"X-SSL-Client", "X-SSL-Cipher", "XX-SSL-Client-DN"}) {
+    EXPECT_EQ(kind_of(name), FieldKind::kOther) << name;
+  }
+}
+
 TEST(FieldKind, IsOtherForNamesThatOnlyResemble) {
   for (const char* name : {"", "x", "Hos", "Hosts", "Content_Length", "Content-Lengt",
                            "Proxy-Status", "Transfer-Encodin\xe7", "Accept-Encoding",

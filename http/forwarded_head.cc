@@ -35,6 +35,13 @@ void write_forwarded_fields(HeadWriter& writer, const RequestHead& request, cons
   if (!request.authority.empty()) writer.field("X-Forwarded-Host", request.authority);
 }
 
+void write_client_certificate(HeadWriter& writer, const tls::PeerIdentity* peer) {
+  writer.field("X-SSL-Client-Verify", peer == nullptr ? "NONE" : "SUCCESS");
+  if (peer == nullptr) return;
+  writer.field("X-SSL-Client-DN", peer->subject).field("X-SSL-Client-Issuer", peer->issuer);
+  writer.field("X-SSL-Client-Serial", peer->serial).field("X-SSL-Client-SHA256", peer->sha256);
+}
+
 // Whether a field goes to the backend as it came.
 bool passes(const Field& field, const RequestHead& request, const RequestHop& hop) {
   switch (field.kind) {
@@ -43,6 +50,7 @@ bool passes(const Field& field, const RequestHead& request, const RequestHop& ho
     case FieldKind::kTransferEncoding:
     case FieldKind::kConnection:
     case FieldKind::kHopByHop:
+    case FieldKind::kClientCertificate:
       return false;
     case FieldKind::kForwardedFor:
     case FieldKind::kForwardedProto:
@@ -91,6 +99,7 @@ ByteChain write_request_head(const RequestHead& request, const RequestHop& hop, 
     write_length(writer, request.framing.length);
   }
   if (hop.forwarded) write_forwarded_fields(writer, request, hop);
+  if (hop.client_certificates) write_client_certificate(writer, hop.peer);
   if (!hop.via_name.empty()) write_via(writer, hop.via_name, request.version);
   writer.text("\r\n");
   return writer.take();

@@ -6,6 +6,7 @@
 #include "dataplane/wire/ip_address.h"
 #include "http/request_head.h"
 #include "http/response_head.h"
+#include "tls/server/peer_identity.h"
 
 /// Heads as they leave: without what was meant for the hop they came on (RFC 9110 section 7.6.1),
 /// with framing of our own, and with what tells of this hop.
@@ -17,12 +18,17 @@ struct RequestHop {
   bool forwarded = false;       ///< set X-Forwarded-For, -Proto and -Host
   wire::IpAddress client{};     ///< for X-Forwarded-For
   bool secure = false;          ///< the client came by TLS: X-Forwarded-Proto
+  /// Clients are asked for a certificate: set X-SSL-Client-Verify to SUCCESS or NONE, and with a
+  /// certificate X-SSL-Client-DN, -Issuer, -Serial and -SHA256.
+  bool client_certificates = false;
+  const tls::PeerIdentity* peer = nullptr;  ///< who has shown a good one; null: nobody
 };
 
 /// A request's head for a backend: origin form (or "*"), HTTP/1.1, Host from the authority. The
 /// client's address is appended to an X-Forwarded-For that is there already; -Proto and -Host are
-/// ours alone. Host, Content-Length and Transfer-Encoding cannot be nominated away by Connection.
-/// Expect is passed on, except from HTTP/1.0 (RFC 9110 section 10.1.1). Empty when buffers ran out.
+/// ours alone, and so is X-SSL-Client-..., set or not. Host, Content-Length and Transfer-Encoding
+/// cannot be nominated away by Connection. Expect is passed on, except from HTTP/1.0 (RFC 9110
+/// section 10.1.1). Empty when buffers ran out.
 ByteChain write_request_head(const RequestHead& request, const RequestHop& hop, PacketPool& pool);
 
 /// What becomes of a response on the client's connection.

@@ -100,6 +100,29 @@ TEST_F(ForwardedHeadTest, LeavesForwardedFieldsAloneWhenToldTo) {
             "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n");
 }
 
+TEST_F(ForwardedHeadTest, TellsWhoTheClientIsByItsCertificate) {
+  const tls::PeerIdentity peer{
+      .subject = "CN=alice", .issuer = "CN=ca", .serial = "0A", .sha256 = "beef"};
+  hop_ = {.client_certificates = true, .peer = &peer};
+  EXPECT_EQ(forward("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+            "GET / HTTP/1.1\r\nHost: h\r\nX-SSL-Client-Verify: SUCCESS\r\n"
+            "X-SSL-Client-DN: CN=alice\r\nX-SSL-Client-Issuer: CN=ca\r\n"
+            "X-SSL-Client-Serial: 0A\r\nX-SSL-Client-SHA256: beef\r\n\r\n");
+  hop_.peer = nullptr;
+  EXPECT_EQ(forward("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+            "GET / HTTP/1.1\r\nHost: h\r\nX-SSL-Client-Verify: NONE\r\n\r\n");
+}
+
+TEST_F(ForwardedHeadTest, RemovesWhatClientsSayOfTheirCertificates) {
+  const std::string request =
+      "GET / HTTP/1.1\r\nHost: h\r\nX-SSL-Client-Verify: SUCCESS\r\nx-ssl-client-dn: CN=root\r\n"
+      "X_SSL_CLIENT_SERIAL: 1\r\nX-SSL-Client_Anything: 1\r\nX-SSL-Other: kept\r\n\r\n";
+  EXPECT_EQ(forward(request), "GET / HTTP/1.1\r\nHost: h\r\nX-SSL-Other: kept\r\n\r\n");
+  hop_.client_certificates = true;
+  EXPECT_EQ(forward(request),
+            "GET / HTTP/1.1\r\nHost: h\r\nX-SSL-Other: kept\r\nX-SSL-Client-Verify: NONE\r\n\r\n");
+}
+
 // RFC 9110 section 10.1.1.
 TEST_F(ForwardedHeadTest, PassesExpectExceptFromHttp10) {
   EXPECT_EQ(forward("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n"),

@@ -92,6 +92,44 @@ TEST(SecureFrontend, ServesRequests) {
   EXPECT_EQ(world.server(0).held(), 0U);
 }
 
+// Both requests of a connection: who the client is is found out once.
+TEST(SecureFrontend, TellsTheServerWhoTheClientIs) {
+  tls::testing::CertificateAuthority authority;
+  const tls::testing::TemporaryDirectory files;
+  const auto server = authority.issue({.dns_names = {"www.example"}});
+  const auto alice = authority.issue({.common_name = "alice"});
+  tls::IdentityOptions identity;
+  identity.clients = std::make_shared<const tls::ClientVerification>(
+      tls::ClientAuth::kOptional, files.write("ca.pem", authority.certificate()), "");
+  const std::vector<tls::CertificateSource> sources = {{files.write("s.pem", server.both()), {}}};
+  ProxyWorld world({.frontend = [&](Frontend& frontend) {
+    frontend.identities = {std::make_shared<const tls::ServerIdentity>(sources, identity)};
+    frontend.client_certificates = true;
+  }});
+  SecureClient client(world, {.certificate = alice.both()});
+  client.handshake();
+  client.send(kGet);
+  std::string request = world.open_server(0);
+  EXPECT_EQ(field_of(request, "X-SSL-Client-Verify"), "SUCCESS");
+  EXPECT_EQ(field_of(request, "X-SSL-Client-DN"), "CN=alice");
+  world.server(0).acknowledge_all();
+  world.server(0).deliver(ok_response("hello"));
+  client.carry();
+  client.send(kGet);
+  request = world.server(0).take();
+  EXPECT_EQ(field_of(request, "X-SSL-Client-DN"), "CN=alice");
+  world.server(0).acknowledge_all();
+  world.server(0).deliver(ok_response("again"));
+  client.carry();
+
+  SecureClient nobody(world);
+  nobody.handshake();
+  nobody.send("GET / HTTP/1.1\r\nHost: www.example\r\nX-SSL-Client-DN: CN=root\r\n\r\n");
+  request = world.server(0).take();
+  EXPECT_EQ(field_of(request, "X-SSL-Client-Verify"), "NONE");
+  EXPECT_EQ(field_of(request, "X-SSL-Client-DN"), "(none)");
+}
+
 TEST(SecureFrontend, EndsInOrderBehindTheLastResponse) {
   ProxyWorld world(secure_options());
   SecureClient client(world);

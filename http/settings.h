@@ -90,6 +90,7 @@ struct Frontend {
   ClientLimits limits;
   bool forwarded_headers = true;  ///< set X-Forwarded-For, -Proto and -Host
   bool via_header = true;
+  bool client_certificates = false;  ///< clients are asked for one: set X-SSL-Client-...
 };
 
 struct Server {

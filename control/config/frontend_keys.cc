@@ -65,13 +65,14 @@ void add_client_certificates(Section<FrontendConfig>& section) {
   using C = FrontendConfig;
   using Tls = FrontendTlsConfig;
   section
-      .key("tls.client_auth",
-           located(choice<tls::ClientAuth>({{"none", tls::ClientAuth::kNone},
-                                            {"optional", tls::ClientAuth::kOptional},
-                                            {"required", tls::ClientAuth::kRequired}})),
-           inside(&C::tls, &Tls::client_auth),
-           "Whether clients are asked for a certificate, and may go without one (see "
-           "[Client certificates](#client-certificates)).")
+      .key(
+          "tls.client_auth",
+          located(choice<tls::ClientAuth>({{"none", tls::ClientAuth::kNone},
+                                           {"optional", tls::ClientAuth::kOptional},
+                                           {"required", tls::ClientAuth::kRequired}})),
+          inside(&C::tls, &Tls::client_auth),
+          "Whether clients are asked for a certificate, and may go without one. The server is told "
+          "who they are (see [Client certificates](#client-certificates)).")
       .key("tls.client_ca", located(text("path")), inside(&C::tls, &Tls::client_ca),
            "A PEM file with the certificates of those who vouch for clients.")
       .key("tls.client_crl", located(text("path")), inside(&C::tls, &Tls::client_crl),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 import time
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from testbed.bed import Testbed
-from testbed.client import Client
+from testbed.client import HTTPS, Client
 from testbed.configuration import Settings, configuration, to_toml
 from testbed.layout import HOST, WAN
 from testbed.many_certificates import CertificateMill
@@ -264,6 +265,41 @@ def test_ocsp_response_is_stapled(
     sluice.ask(f"set ssl cert {www}")
     sluice.ask(f"commit ssl cert {www}")
     assert "OCSP response: no response sent" in s_client(client, "-status", "-tls1_3")
+
+
+@pytest.mark.parametrize("demand", ["optional", "required"])
+def test_server_is_told_who_the_client_is(
+    testbed: Testbed, client: Client, checked_program: Path, demand: str, stopped: None
+) -> None:
+    alice = testbed.authority.issue("alice", ["alice"], usage="clientAuth")
+    keys = {"tls.client_auth": demand, "tls.client_ca": str(testbed.authority.certificate)}
+    testbed.start_sluice(checked_program, secure=keys)
+    forged = ["-H", "X-SSL-Client-DN: CN=root", "-H", "X_SSL_Client_DN: CN=root"]
+    url = f"{HTTPS}/special/echo"
+
+    def told(*words: str) -> dict[str, list[str]]:
+        response = client.curl(url, *forged, *words)
+        assert response.status == 200, response
+        fields: dict[str, list[str]] = {}
+        for name, value in json.loads(response.text)["fields"]:
+            fields.setdefault(name.lower().replace("_", "-"), []).append(value)
+        return fields
+
+    for version in ("1.2", "1.3"):
+        fields = told("--cert", str(alice), "--tls-max", version)
+        assert fields["x-ssl-client-verify"] == ["SUCCESS"]
+        assert fields["x-ssl-client-dn"] == ["CN=alice"]
+        assert fields["x-ssl-client-issuer"] == ["CN=Sluice demonstration CA"]
+        assert len(fields["x-ssl-client-sha256"][0]) == 64
+    if demand == "optional":
+        fields = told()
+        assert fields["x-ssl-client-verify"] == ["NONE"]
+        assert "x-ssl-client-dn" not in fields
+    else:
+        assert client.curl(url).exit_code != 0
+    # What a plain frontend's clients say of themselves is not passed on either.
+    plain = client.curl(f"http://{HOST}/special/echo", *forged)
+    assert re.search("x.ssl.client", plain.text, re.IGNORECASE) is None
 
 
 def test_check_names_the_bad_one_of_thousands(

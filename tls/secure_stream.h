@@ -86,7 +86,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   /// As a server: who the client is by the certificate that it has shown, if it was asked for one.
   /// For the handler to ask in on_open(), once.
   [[nodiscard]] std::unique_ptr<PeerIdentity> take_peer_identity() const {
-    return tls::take_peer_identity(openssl_->ssl());
+    return openssl_ ? tls::take_peer_identity(openssl_->ssl()) : nullptr;
   }
 
   /// As a client: the newest session the server has given that was not taken yet, or null. With

@@ -137,9 +137,8 @@ Settings ServeCommand::settings(const control::Config& config) const {
     // One key for all workers, so that a session resumes whichever of them its connection meets.
     settings.ticket_keys = std::make_shared<const tls::TicketKeys>(
         tls::TicketKeyRing({{tls::TicketKey::random()}}, 0));
-    settings.identities =
-        bench::load_identities(certificates_, config.process.workers.value,
-                               {.tickets = {.keys = settings.ticket_keys.get()}});
+    settings.identities = bench::load_identities(certificates_, config.process.workers.value,
+                                                 {.tickets = {.keys = settings.ticket_keys.get()}});
   }
   settings.record_layer = bench::parse_record_layer("--tls-records", tls_records_);
   const std::uint16_t port = settings.identities.empty() ? 80 : 443;

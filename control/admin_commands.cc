@@ -72,6 +72,9 @@ void add_admin_commands(CommandTable& commands, Monitor& monitor) {
                table_command([&monitor] { return monitor.workers(); }));
   commands.add("show ports [json]", "link and traffic of each port",
                table_command([&monitor] { return monitor.ports(); }));
+  commands.add("show tls [json]",
+               "handshakes with clients: cipher suites, times in microseconds, reasons of failures",
+               table_command([&monitor] { return monitor.tls(); }));
   commands.add("show interfaces [json]", "addresses of each interface",
                table_command([&monitor] { return monitor.interfaces(); }));
   commands.add("show counters [<prefix>] [nonzero] [json]", "every counter of every layer",

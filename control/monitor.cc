@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "control/log.h"
+#include "control/stats/handshake_table.h"
 #include "control/version.h"
 #include "tls/server/server_identity.h"
 
@@ -278,6 +279,13 @@ TextTable Monitor::ports() const {
                device.missed, device.receive_errors, device.transmit_errors, device.no_buffer});
   }
   return table;
+}
+
+TextTable Monitor::tls() const {
+  std::vector<const tls::HandshakeStatistics*> workers;
+  for (const auto& program : engine_.programs())
+    workers.push_back(&program->handshake_statistics());
+  return handshake_table(workers);
 }
 
 TextTable Monitor::interfaces() const {

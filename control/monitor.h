@@ -37,6 +37,8 @@ class Monitor {
   [[nodiscard]] TextTable ports() const;
   /// A row for each address of an interface.
   [[nodiscard]] TextTable interfaces() const;
+  /// Handshakes with clients: what they agreed on, how long they took, why others failed.
+  [[nodiscard]] TextTable tls() const;
   /// A row for each counter whose name begins so.
   [[nodiscard]] TextTable counters(const std::string& prefix, bool only_nonzero) const;
 

@@ -43,6 +43,9 @@ class WorkerProgram final : public worker::Application {
   [[nodiscard]] std::uint64_t listen_failures() const {
     return proxy_->counters().listen_failures.get();
   }
+  [[nodiscard]] const tls::HandshakeStatistics& handshake_statistics() const {
+    return proxy_->handshake_statistics();
+  }
   [[nodiscard]] WorkerCounters counters(std::size_t ports) const;
 
  private:

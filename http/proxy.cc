@@ -68,7 +68,7 @@ void Proxy::begin_loop(Instant /*now*/) {
 }
 
 std::size_t Proxy::do_rationed_work(Instant now) {
-  return core_.tls_environment.run_handshakes(now);
+  return core_.tls_environment.finish_pass(now) + core_.upstream_tls_environment.finish_pass(now);
 }
 
 StreamHandler* Proxy::on_accept(Stream& stream, const wire::Endpoint& listening) {

@@ -61,6 +61,9 @@ class Proxy final : public Acceptor, public worker::Application {
   /// Of TLS with clients.
   [[nodiscard]] const tls::Counters& tls_counters() const { return core_.tls_counters; }
   /// Of TLS with servers.
+  [[nodiscard]] const tls::HandshakeStatistics& handshake_statistics() const {
+    return core_.tls_environment.statistics;
+  }
   [[nodiscard]] const tls::Counters& upstream_tls_counters() const {
     return core_.upstream_tls_counters;
   }

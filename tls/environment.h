@@ -3,12 +3,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "dataplane/base/counter.h"
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/time.h"
 #include "dataplane/buffer/packet_pool.h"
 #include "tls/environment_options.h"
+#include "tls/handshake_statistics.h"
 #include "tls/record/buffer_reserve.h"
 #include "tls/record/record_header.h"
 #include "tls/record/record_tools.h"
@@ -37,8 +39,10 @@ struct Counters {
   Counter lingering;           ///< now: closed by their handlers, waiting for buffers for the rest
 };
 
+class SecureStream;
+
 /// What the TLS streams of one worker share. Its owner keeps it alive longer than any stream, and
-/// destroys it before the pool. About 16 KiB large.
+/// destroys it before the pool. About 100 KiB large.
 struct Environment {
   /// Throws std::runtime_error when OpenSSL lacks what TLS needs.
   Environment(PacketPool& packet_pool, Graveyard& worker_graveyard, const Clock& worker_clock,
@@ -52,12 +56,9 @@ struct Environment {
         options(worker_options),
         handshakes(worker_options.handshakes) {}
 
-  /// Gives turns to handshakes that wait; see HandshakeQueue::run().
-  std::size_t run_handshakes(Instant now) {
-    const std::size_t turns = handshakes.run(now);
-    counters.handshakes_waiting.set(handshakes.size());
-    return turns;
-  }
+  /// Ends a pass of the worker's loop: gives turns to handshakes that wait, and seals what was sent
+  /// in it. Returns how much there was to do.
+  std::size_t finish_pass(Instant now);
 
   PacketPool& pool;
   Graveyard& graveyard;
@@ -66,7 +67,10 @@ struct Environment {
   BufferReserve reserve;
   RecordTools records;
   EnvironmentOptions options;
+  HandshakeStatistics statistics;
   HandshakeQueue handshakes;
+  /// Streams with plaintext that waits for the end of the pass.
+  std::vector<SecureStream*> gathering;
   /// Where the plaintext of one record is gathered from its buffers for OpenSSL; of no meaning
   /// between calls.
   std::array<std::uint8_t, kMaxPlaintext> scratch;

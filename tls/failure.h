@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <tuple>
@@ -21,6 +22,8 @@ struct Failure {
     kTooLong,        ///< a handshake of more bytes than any honest one has
     kControlFlood,   ///< too many records that carry no data
   };
+
+  static constexpr std::size_t kKinds = 8;
 
   Kind kind = Kind::kNone;
   std::uint32_t code = 0;

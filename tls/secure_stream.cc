@@ -84,6 +84,7 @@ void SecureStream::forget_if_idle() {
 Outcome SecureStream::begin_handshake() {
   environment_.counters.handshakes_started.add();
   phase_ = Phase::kHandshake;
+  if (role_ == Role::kClient) openssl_->begin_at(environment_.clock.now());
   if (!openssl_->start()) return Outcome::kNoMemory;
   if (role_ == Role::kServer) return Outcome::kDone;  // the client speaks first
   const Outcome outcome = advance_handshake();
@@ -115,6 +116,9 @@ void SecureStream::take_turn() {
   if (phase_ == Phase::kOpen) read_records({});
   open_window();
   forget_if_idle();
+  const bool ended = end_waits_;
+  end_waits_ = false;
+  if (ended) on_end();
 }
 
 // As cheaply as possible: the client sees a reset.
@@ -157,6 +161,9 @@ void SecureStream::count_handshake() {
   counters.handshakes_completed.add();
   if (openssl_->resumed()) counters.handshakes_resumed.add();
   (tls13_ ? counters.tls13 : counters.tls12).add();
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(openssl_->ssl());
+  environment_.statistics.completed(SSL_CIPHER_get_protocol_id(cipher), openssl_->resumed(),
+                                    environment_.clock.now() - openssl_->begun_at());
 }
 
 // Where that is not possible, OpenSSL goes on.

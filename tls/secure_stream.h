@@ -55,6 +55,9 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
  public:
   ~SecureStream() override;
 
+  /// For Environment::finish_pass(): seals what was sent since the last one.
+  void seal_gathered();
+
   // To the layer above.
   void set_handler(StreamHandler& handler) override;
   void send(ByteChain data) override;
@@ -149,6 +152,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   bool seal_alert(AlertLevel level, Alert alert);
 
   // Sending (secure_stream_sending.cc).
+  bool gather(ByteChain& data);
   void write_queued(ByteChain more = {});
   bool write_all(ByteChain& plaintext);
   bool write_record(ByteChain& plaintext);
@@ -197,6 +201,8 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   bool finished_ : 1 = false;     // our close_notify is written, or a fatal alert
   bool lower_finished_ : 1 = false;
   bool lingering_ : 1 = false;
+  bool end_waits_ : 1 = false;  // the stream below has ended, and the handshake waits for its turn
+  bool gathering_ : 1 = false;  // in Environment::gathering
 };
 
 /// Starts TLS as the server over `lower`, whose handler the stream becomes. Events go to `handler`,

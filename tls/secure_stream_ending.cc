@@ -100,9 +100,14 @@ void SecureStream::fail_later(Outcome outcome) {
 }
 
 void SecureStream::let_go_of_lower() {
-  if (phase_ == Phase::kHandshake) environment_.counters.handshakes_failed.add();
+  if (phase_ == Phase::kHandshake) {
+    environment_.counters.handshakes_failed.add();
+    environment_.statistics.failed(failure());
+  }
   if (lingering_) environment_.counters.lingering.subtract();
   if (openssl_) openssl_->place().leave();
+  if (gathering_) std::erase(environment_.gathering, this);
+  gathering_ = false;
   lower_ = nullptr;
   if (in_flight_) in_flight_->queued.clear();
   (void)environment_.records.output.take();  // of a record that could not be completed

@@ -24,6 +24,9 @@ void SecureStream::on_data(ByteChain data) {
   credit_.received(data.size());
   if (receiving()) {
     if (phase_ != Phase::kOpen) {
+      if (openssl_->unread() == 0 && phase_ == Phase::kWaiting) {
+        openssl_->begin_at(environment_.clock.now());
+      }
       openssl_->receive(std::move(data));
       go_on_with_handshake();
     }
@@ -162,8 +165,13 @@ void SecureStream::open_window() {
   if (due > 0) lower_->consume(due);
 }
 
+// A client may leave as soon as its own part of the handshake is done, and ours waits.
 void SecureStream::on_end() {
-  if (receiving()) fail_with(StreamError::kTruncated);
+  if (phase_ != Phase::kOpen && openssl_->place().waiting()) {
+    end_waits_ = true;
+  } else if (receiving()) {
+    fail_with(StreamError::kTruncated);
+  }
 }
 
 }  // namespace sluice::tls

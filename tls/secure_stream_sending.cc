@@ -22,7 +22,25 @@ static_assert(kMaxPlaintext + overhead(kMaxPlaintext) <=
 
 void SecureStream::send(ByteChain data) {
   if (finishing_ || lower_ == nullptr) return;
-  write_queued(std::move(data));
+  if (!gather(data)) write_queued(std::move(data));
+}
+
+// A record costs a tenth of a microsecond before its first byte, here and at the peer. False when
+// the data is not to wait, or is too much to.
+bool SecureStream::gather(ByteChain& data) {
+  if (!environment_.options.gathers_writes || phase_ != Phase::kOpen) return false;
+  const bool waits = in_flight_ && !in_flight_->queued.empty();
+  const std::size_t queued = waits ? in_flight_->queued.size() : 0;
+  if ((waits && !gathering_) || queued + data.size() >= kMaxPlaintext) return false;
+  in_flight().queued.append(std::move(data));
+  if (!gathering_) environment_.gathering.push_back(this);
+  gathering_ = true;
+  return true;
+}
+
+void SecureStream::seal_gathered() {
+  gathering_ = false;
+  write_queued();
 }
 
 void SecureStream::finish() {
@@ -146,7 +164,7 @@ void SecureStream::on_acknowledged(std::size_t bytes) {
 }
 
 bool SecureStream::starves() const {
-  const bool queued = in_flight_ && !in_flight_->queued.empty();
+  const bool queued = in_flight_ && !in_flight_->queued.empty() && !gathering_;
   return !queued && lower_ != nullptr && lower_->starves();
 }
 

@@ -195,7 +195,7 @@ class SecureStreamQueue : public ::testing::Test {
   static constexpr HandshakeLimits kOneTurn = {.budget = Duration(1)};
 
   // A pass of the worker's loop.
-  void pass() { turns += connection->surroundings.environment.run_handshakes(clock().now()); }
+  void pass() { turns += connection->surroundings.environment.finish_pass(clock().now()); }
   Clock& clock() { return connection->surroundings.clock; }
   const Counters& counters() { return connection->surroundings.counters; }
   void connect(const HandshakeLimits& limits) {
@@ -236,6 +236,33 @@ TEST_F(SecureStreamQueue, WhatComesMeanwhileIsNotLost) {
   EXPECT_EQ(connection->lower.held(), 0U);
 }
 
+TEST_F(SecureStreamQueue, AClientMayLeaveBeforeOurTurn) {
+  connect(kOneTurn);
+  connection->client.start();
+  connection->exchange();
+  pass();
+  connection->exchange();
+  ASSERT_TRUE(connection->client.send("question"));
+  ASSERT_TRUE(connection->client.send_close_notify());
+  connection->exchange();
+  connection->lower.deliver_end();
+  EXPECT_FALSE(connection->handler.opened || connection->handler.failure);
+  pass();
+  EXPECT_EQ(connection->handler.received, "question");
+  EXPECT_TRUE(connection->handler.ended);
+  EXPECT_FALSE(connection->handler.failure);
+  EXPECT_EQ(counters().handshakes_completed.get(), 1U);
+}
+
+TEST_F(SecureStreamQueue, AnEndInsteadOfTheRestFailsIt) {
+  connect(kOneTurn);
+  connection->client.start();
+  connection->exchange();
+  connection->lower.deliver_end();
+  pass();
+  EXPECT_EQ(connection->handler.failure, StreamError::kTruncated);
+}
+
 TEST_F(SecureStreamQueue, WhoIsRefusedSeesAReset) {
   connect({.budget = Duration(1), .waiting = 0});
   connection->client.start();
@@ -263,6 +290,59 @@ TEST_F(SecureStreamQueue, WhoIsGoneGetsNoTurn) {
   connection->lower.deliver_failure(StreamError::kReset);
   pass();
   EXPECT_EQ(turns, 0U);
+}
+
+// --- Sharing a record
+
+class SecureStreamGathering : public ::testing::Test {
+ public:
+  SecureStreamGathering() : connection(identity(), {}) {
+    connection.handshake();
+    environment().options.gathers_writes = true;
+  }
+  Environment& environment() { return connection.surroundings.environment; }
+  void send(std::string_view text) {
+    connection.server->send(ByteChain(connection.surroundings.pool.packet(text)));
+  }
+  void finish_pass() {
+    EXPECT_GT(environment().finish_pass(connection.surroundings.clock.now()), 0U);
+  }
+
+  Connection connection;
+};
+
+TEST_F(SecureStreamGathering, WhatIsSentInOnePassIsOneRecord) {
+  send("head ");
+  send("body");
+  EXPECT_EQ(connection.lower.sent(), 0U);
+  EXPECT_EQ(connection.server->unacknowledged(), 9U);
+  finish_pass();
+  EXPECT_EQ(connection.lower.sent(), 9U + 22U);
+  connection.exchange();
+  EXPECT_EQ(connection.client.received(), "head body");
+}
+
+TEST_F(SecureStreamGathering, AnEndDoesNotWait) {
+  send("last words");
+  connection.handler.close();
+  connection.exchange();
+  EXPECT_EQ(connection.client.received(), "last words");
+  EXPECT_TRUE(connection.client.ended());
+}
+
+TEST_F(SecureStreamGathering, AFullRecordDoesNotWait) {
+  for (int i = 0; i < 10; ++i) send(std::string(2000, 'x'));
+  EXPECT_GE(connection.lower.sent(), 16384U);
+  finish_pass();
+  connection.exchange();
+  EXPECT_EQ(connection.client.received().size(), 20000U);
+}
+
+TEST_F(SecureStreamGathering, WhoIsGoneIsForgotten) {
+  send("never sent");
+  connection.handler.abort();
+  connection.end_loop();
+  EXPECT_EQ(environment().finish_pass(connection.surroundings.clock.now()), 0U);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class ServeProgram final : public worker::Application, private Acceptor {
   ServeProgram(worker::Worker& worker, const Settings& settings);
 
   void begin_loop(Instant now) override;
-  std::size_t do_rationed_work(Instant now) override { return tls_.run_handshakes(now); }
+  std::size_t do_rationed_work(Instant now) override { return tls_.finish_pass(now); }
 
   // For the control thread.
 

@@ -47,7 +47,8 @@ struct ProcessConfig {
   LogLevel log_level = LogLevel::kInfo;
   std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
   std::uint32_t admin_mode = 0600;
-  tls::EnvironmentOptions tls{.handshakes = {.budget = tls::HandshakeLimits::kUsualBudget}};
+  tls::EnvironmentOptions tls{.handshakes = {.budget = tls::HandshakeLimits::kUsualBudget},
+                              .gathers_writes = true};
   std::string tls_key_log;  ///< where secrets of TLS connections are written; empty: nowhere
   Located<std::string> ticket_key_file;  ///< empty: the keys of session tickets are made here
   Located<Duration> ticket_rotation = {std::chrono::hours(12), {}};

@@ -59,6 +59,13 @@ def test_bulk_is_slower_with_tls_than_without(measure: Measure) -> None:
     assert results["times_nginx"] == rates["tls"] / rates["nginx"]
 
 
+@pytest.fixture
+def only_long(long_form: bool) -> None:
+    if not long_form:
+        pytest.skip("takes half a minute")
+
+
+@pytest.mark.usefixtures("only_long")
 def test_idle_connections_are_all_held(measure: Measure) -> None:
     results = measure("idle_memory")
     assert len(results) >= 2 and "plain" in results
@@ -68,6 +75,7 @@ def test_idle_connections_are_all_held(measure: Measure) -> None:
         assert (held["above_plain"] == 0) == (name == "plain")
 
 
+@pytest.mark.usefixtures("only_long")
 def test_requests_go_on_beside_a_storm(measure: Measure) -> None:
     result = measure("storm")
     assert result["offered"] == 3 * result["capacity"] > 0

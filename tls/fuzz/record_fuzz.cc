@@ -55,9 +55,7 @@ class Run {
                                suite_, kSecret, std::array<std::uint8_t, 64>{}, keys, other));
   }
 
-  std::size_t size_up_to(std::size_t most) {
-    return script_.word() % (most + 1);
-  }
+  std::size_t size_up_to(std::size_t most) { return script_.word() % (most + 1); }
 
   // Bytes in pieces as the input says, some of them in buffers that others refer to as well.
   ByteChain in_pieces(const std::string& bytes) {

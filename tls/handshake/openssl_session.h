@@ -41,6 +41,9 @@ class OpenSslSession {
   [[nodiscard]] bool start();
   /// Null before start() and after release().
   [[nodiscard]] SSL* ssl() const { return ssl_.get(); }
+  /// When the first byte came, or was to be sent.
+  void begin_at(Instant now) { begun_at_ = now; }
+  [[nodiscard]] Instant begun_at() const { return begun_at_; }
   /// Among the handshakes of clients that wait.
   [[nodiscard]] HandshakePlace& place() { return place_; }
 
@@ -99,6 +102,7 @@ class OpenSslSession {
   std::shared_ptr<SSL_CTX> context_;
   MbufBio transport_;
   HandshakePlace place_;
+  Instant begun_at_{};
   ConnectionNotes notes_;
   OpenSslPointer<SSL> ssl_;
   Role role_;

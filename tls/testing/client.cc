@@ -37,6 +37,9 @@ void offer(SSL* ssl, const ClientOptions& options) {
     check(SSL_set1_sigalgs_list(ssl, options.signatures.c_str()) == 1);
   }
   if (!options.ciphers.empty()) check(SSL_set_cipher_list(ssl, options.ciphers.c_str()) == 1);
+  if (!options.ciphersuites.empty()) {
+    check(SSL_set_ciphersuites(ssl, options.ciphersuites.c_str()) == 1);
+  }
   if (!options.groups.empty()) check(SSL_set1_groups_list(ssl, options.groups.c_str()) == 1);
 }
 

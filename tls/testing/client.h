@@ -21,6 +21,7 @@ struct ClientOptions {
   std::string certificate = {};    ///< its own with the key, PEM; empty: none
   std::string signatures = {};     ///< OpenSSL's list of what it can verify; empty: the default
   std::string ciphers = {};        ///< for TLS 1.2; empty: the default
+  std::string ciphersuites = {};   ///< for TLS 1.3; empty: OpenSSL's
   std::string groups = {};         ///< empty: the default
 };
 

@@ -77,8 +77,11 @@ def shared_sluice(testbed: Testbed, checked_program: Path, workers: int) -> Iter
 
 @pytest.fixture
 def warm(client: Client, sluice: Sluice) -> Sluice:
-    """A Sluice whose pools and allocator have seen traffic: what grows then is held data."""
+    """A Sluice whose pools and allocator have seen traffic: what grows then is held data. Every
+    worker has: its first handshake takes memory for all that follow."""
     client.download(f"{HTTPS}/special/sized?size={64 * MIB}")
+    for _ in range(10):
+        client.download(f"{HTTPS}/special/sized?size={MIB}")
     return sluice
 
 

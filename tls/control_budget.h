@@ -18,7 +18,8 @@ class ControlBudget {
 
   /// A record with data was read; so much ciphertext of ours is not acknowledged.
   void earn(std::size_t plaintext, std::size_t in_flight) {
-    earned_ = std::min<std::uint32_t>(earned_ + static_cast<std::uint32_t>(plaintext), kWindow);
+    const std::size_t earned = std::min(earned_ + plaintext, kWindow);
+    earned_ = static_cast<std::uint32_t>(earned) & kMostEarned;
     if (earned_ < kWindow || unread_ > 0) return;
     earned_ = 0;
     spent_ = 0;
@@ -36,6 +37,9 @@ class ControlBudget {
   }
 
  private:
+  static constexpr std::uint32_t kMostEarned = (1U << 24) - 1;
+  static_assert(kWindow <= kMostEarned);
+
   std::uint32_t unread_ = 0;  // of what was in flight when the budget was last full
   std::uint32_t earned_ : 24 = 0;
   std::uint32_t spent_ : 8 = 0;

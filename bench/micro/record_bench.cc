@@ -1,16 +1,17 @@
 // What protecting a record costs, beside the cipher alone on as many bytes in a row: one
 // connection's records, and those of many in turn, whose keys the context must be given each time.
 #include <benchmark/benchmark.h>
-#include <rte_eal.h>
 
 #include <array>
 #include <memory>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
 #include "dataplane/buffer/packet_pool.h"
+#include "dataplane/testing/eal.h"
 #include "tls/record/key_schedule.h"
 #include "tls/record/record_opening.h"
 #include "tls/record/record_sealing.h"
@@ -19,17 +20,6 @@ namespace sluice::micro {
 namespace {
 
 constexpr tls::Suite kSuite{.aead = tls::Aead::kAes128Gcm};
-
-void start_eal() {
-  static bool started = false;
-  if (std::exchange(started, true)) return;
-  std::array<char*, 5> words = {const_cast<char*>("record_bench"), const_cast<char*>("--no-huge"),
-                                const_cast<char*>("--no-pci"), const_cast<char*>("--in-memory"),
-                                const_cast<char*>("--log-level=error")};
-  if (rte_eal_init(static_cast<int>(words.size()), words.data()) < 0) {
-    throw std::runtime_error("EAL does not start");
-  }
-}
 
 /// A worker's part, and some connections' keys for one direction.
 class Bench {
@@ -79,7 +69,7 @@ class Bench {
 };
 
 Bench& bench(std::size_t connections) {
-  start_eal();
+  testing::start_eal();
   static std::unique_ptr<Bench> one;
   static std::size_t made_for = 0;
   if (made_for != connections) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -70,7 +71,7 @@ bool KeySchedule::derive_key(Suite suite, TrafficKeys& keys) {
 
 bool KeySchedule::begin(Suite suite, std::span<const std::uint8_t> secret, TrafficKeys& keys) {
   if (secret.size() != suite.hash_size()) return false;
-  std::ranges::copy(secret, keys.secret.begin());
+  std::memcpy(keys.secret.data(), secret.data(), secret.size());
   return derive_key(suite, keys);
 }
 

@@ -181,7 +181,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   Stream* lower_;           // null once let go
   StreamHandler* handler_;  // null once it has let go
   Environment& environment_;
-  std::unique_ptr<OpenSslSession> openssl_;  // a server's is null until the client's first byte
+  std::unique_ptr<OpenSslSession> openssl_;  // null once nothing is wanted of it any more
   std::unique_ptr<InFlight> in_flight_;
   AcknowledgedPlaintext sent_;
   ReceiveCredit credit_;

@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 
-#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -13,7 +12,6 @@ namespace sluice::tls {
 class SecretBytes {
  public:
   SecretBytes() = default;
-  explicit SecretBytes(std::size_t size) : bytes_(size) {}
   explicit SecretBytes(std::span<const std::uint8_t> bytes) : bytes_(bytes.begin(), bytes.end()) {}
   ~SecretBytes() { OPENSSL_cleanse(bytes_.data(), bytes_.size()); }
   // A vector that is moved hands its memory over; one that was assigned to would leave its own.
@@ -23,11 +21,6 @@ class SecretBytes {
     return *this;
   }
 
-  /// Leaves away what is behind the first `size` bytes, which were never written.
-  void shorten(std::size_t size) { bytes_.resize(size); }
-
-  [[nodiscard]] std::uint8_t* data() { return bytes_.data(); }
-  [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::span<const std::uint8_t> view() const { return bytes_; }
 
  private:

@@ -54,7 +54,8 @@ const SharedCertificate::Made* SharedCertificate::for_worker(std::uint32_t worke
 std::unique_ptr<SharedCertificate::Made> SharedCertificate::make(std::uint32_t worker) const {
   OpenSslPointer<X509> leaf = parse(leaf_);
   const unsigned char* at = key_.view().data();
-  OpenSslPointer<EVP_PKEY> key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(key_.size())));
+  OpenSslPointer<EVP_PKEY> key(
+      d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(key_.view().size())));
   STACK_OF(X509)* chain = chain_->for_worker(worker);
   if (!leaf || !key || chain == nullptr) return nullptr;
   return std::unique_ptr<Made>(new (std::nothrow) Made{std::move(leaf), std::move(key), chain});

@@ -17,12 +17,12 @@ constexpr std::size_t kMostCharacters = (TicketKey::kSize + 2) / 3 * 4;
 
 // Bytes on their way into a key.
 template <std::size_t kCount>
-class SecretBytes {
+class SecretArray {
  public:
-  SecretBytes() = default;
-  ~SecretBytes() { OPENSSL_cleanse(bytes_.data(), kCount); }
-  SecretBytes(const SecretBytes&) = delete;
-  SecretBytes& operator=(const SecretBytes&) = delete;
+  SecretArray() = default;
+  ~SecretArray() { OPENSSL_cleanse(bytes_.data(), kCount); }
+  SecretArray(const SecretArray&) = delete;
+  SecretArray& operator=(const SecretArray&) = delete;
 
   [[nodiscard]] std::uint8_t* data() { return bytes_.data(); }
   [[nodiscard]] std::span<const std::uint8_t> first(std::size_t count) const {
@@ -54,7 +54,7 @@ TicketKey::~TicketKey() {
 
 std::shared_ptr<const TicketKey> TicketKey::from_base64(std::string_view text) {
   if (text.size() > kMostCharacters || text.size() % 4 != 0 || !is_base64(text)) return nullptr;
-  SecretBytes<kMostCharacters / 4 * 3> bytes;
+  SecretArray<kMostCharacters / 4 * 3> bytes;
   const int written =
       EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
                       static_cast<int>(text.size()));
@@ -66,7 +66,7 @@ std::shared_ptr<const TicketKey> TicketKey::from_base64(std::string_view text) {
 }
 
 std::shared_ptr<const TicketKey> TicketKey::random() {
-  SecretBytes<kSize> bytes;
+  SecretArray<kSize> bytes;
   const bool done = RAND_bytes(bytes.data(), kNameSize) == 1 &&
                     RAND_priv_bytes(bytes.data() + kNameSize, kSize - kNameSize) == 1;
   if (!done) {

@@ -8,16 +8,26 @@ namespace {
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "folding swaps the bytes of the sum");
 
 // The sum of 16-bit words is the same modulo 0xffff when they are taken two at a time. 32-bit words
-// in 64-bit sums need no carry, and the compiler makes vectors of them.
+// in 64-bit sums need no carry, and the compiler makes vectors of them: of both halves of 64-bit
+// words, which lie where the sums want them (twice as fast as from 32-bit words that it spreads).
 std::uint64_t sum_bytes(const std::uint8_t* at, std::size_t size) {
-  std::uint64_t sum = 0;
-  const std::size_t words = size / 4;
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  const std::size_t words = size / 8;
   for (std::size_t i = 0; i < words; ++i) {
-    std::uint32_t word;
-    std::memcpy(&word, at + i * 4, sizeof word);
-    sum += word;
+    std::uint64_t word;
+    std::memcpy(&word, at + i * 8, sizeof word);
+    low += word & 0xffffffff;
+    high += word >> 32;
   }
-  at += words * 4;
+  std::uint64_t sum = low + high;
+  at += words * 8;
+  if ((size & 4) != 0) {
+    std::uint32_t word;
+    std::memcpy(&word, at, sizeof word);
+    sum += word;
+    at += 4;
+  }
   if ((size & 2) != 0) {
     std::uint16_t word;
     std::memcpy(&word, at, sizeof word);

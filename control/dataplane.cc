@@ -101,6 +101,7 @@ port::EalSettings eal_settings(const Config& config, const std::vector<unsigned>
   settings.hugepages = hugepage_use(config.process.hugepages);
   for (const port::DeviceName& device : devices) {
     if (device.kind == port::DeviceKind::kPci) settings.pci_addresses.push_back(device.target);
+    settings.shares_memory = settings.shares_memory || device.memif_zero_copy;
   }
   for (const auto& argument : config.process.eal) {
     settings.extra_arguments.push_back(argument.value);

@@ -16,7 +16,8 @@ constexpr std::size_t overhead(std::size_t plaintext) {
   return 320 + plaintext / 16;
 }
 static_assert(kMaxPlaintext + overhead(kMaxPlaintext) <=
-              BufferReserve::kCapacity * PacketPool::kDataRoom);
+                  BufferReserve::kCapacity * PacketPool::kDataRoom &&
+              kMaxPlaintext + overhead(kMaxPlaintext) <= PacketPool::kLargeRoom);
 
 }  // namespace
 

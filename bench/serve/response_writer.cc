@@ -56,10 +56,12 @@ char ResponseWriter::pattern_at(std::uint64_t offset) {
 }
 
 ResponseWriter::ResponseWriter(const Settings& settings, PacketPool& pool)
-    : settings_(settings), pool_(pool), pattern_(pool.allocate()) {
+    : settings_(settings), pool_(pool), pattern_(pool.allocate_large()) {
+  if (!pattern_) pattern_ = pool.allocate();
   if (!pattern_) throw std::runtime_error("there is no packet buffer for the responses' body");
-  std::uint8_t* bytes = pattern_.append(kPatternSize);
-  for (std::uint64_t i = 0; i < kPatternSize; ++i) {
+  const auto size = static_cast<std::uint16_t>(pattern_.tailroom() / kPatternSize * kPatternSize);
+  std::uint8_t* bytes = pattern_.append(size);
+  for (std::uint64_t i = 0; i < size; ++i) {
     bytes[i] = static_cast<std::uint8_t>(pattern_at(i));
   }
   std::vector<std::uint32_t> weights;
@@ -101,9 +103,9 @@ bool ResponseWriter::head(const Response& response, Connection connection, ByteC
 std::uint64_t ResponseWriter::body(std::uint64_t offset, std::uint64_t most, ByteChain& out) {
   std::uint64_t done = 0;
   while (done < most) {
-    const auto from = static_cast<std::uint16_t>((offset + done) % kPatternSize);
+    const auto from = static_cast<std::uint16_t>((offset + done) % pattern_.size());
     const auto size =
-        static_cast<std::uint16_t>(std::min<std::uint64_t>(kPatternSize - from, most - done));
+        static_cast<std::uint16_t>(std::min<std::uint64_t>(pattern_.size() - from, most - done));
     if (size <= kCopied) {
       if (!out.append_copy(pattern_.front().subspan(from, size), pool_)) break;
     } else {

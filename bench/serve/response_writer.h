@@ -41,7 +41,7 @@ class ResponseWriter {
  private:
   const Settings& settings_;
   PacketPool& pool_;
-  Packet pattern_;
+  Packet pattern_;  // several times, one behind the other
   std::vector<unsigned> turns_;
   std::size_t next_turn_ = 0;
   std::uint64_t random_ = 0x9e3779b97f4a7c15;

@@ -3,13 +3,11 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-#include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
-#include <rte_ring.h>
+#include <rte_stack.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
@@ -19,8 +17,11 @@ namespace {
 
 // The count has 16 bits; other workers may add theirs meanwhile.
 constexpr std::uint16_t kMostReferences = 0xf000;
-// Buffers that wait in a thread's own cache are found again without touching the shared ring.
+// Buffers that wait in a thread's own cache are found again without touching the shared stack.
 constexpr unsigned kCacheSize = 256;
+// Last in, first out. With DPDK's usual ring every buffer comes back when all others have been
+// used: in a bulk download each was written into memory that had left the cache.
+constexpr const char* kOrder = "stack";
 
 [[noreturn]] void refuse(const std::string& name, std::uint32_t buffers) {
   throw std::runtime_error("cannot allocate " + std::to_string(buffers) + " packet buffers for " +
@@ -57,7 +58,7 @@ rte_mempool* create_dense_pool(const std::string& name, std::uint32_t buffers, u
   if (pool == nullptr) return nullptr;
   rte_pktmbuf_pool_private settings{};
   settings.mbuf_data_room_size = room;
-  if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), nullptr) != 0) {
+  if (rte_mempool_set_ops_byname(pool, kOrder, nullptr) != 0) {
     rte_mempool_free(pool);
     rte_errno = EINVAL;
     return nullptr;
@@ -77,9 +78,9 @@ rte_mempool* create_pool(const std::string& name, std::uint32_t buffers, std::ui
   const unsigned cache = std::min<unsigned>(kCacheSize, buffers / 4);
   // Physical addresses are not contiguous beyond a page.
   const bool dense = rte_eal_iova_mode() == RTE_IOVA_VA;
-  rte_mempool* pool =
-      dense ? create_dense_pool(name, buffers, cache, room)
-            : rte_pktmbuf_pool_create(name.c_str(), buffers, cache, 0, room, SOCKET_ID_ANY);
+  rte_mempool* pool = dense ? create_dense_pool(name, buffers, cache, room)
+                            : rte_pktmbuf_pool_create_by_ops(name.c_str(), buffers, cache, 0, room,
+                                                             SOCKET_ID_ANY, kOrder);
   if (pool == nullptr) refuse(name, buffers);
   return pool;
 }
@@ -87,17 +88,26 @@ rte_mempool* create_pool(const std::string& name, std::uint32_t buffers, std::ui
 }  // namespace
 
 PacketPool::PacketPool(const std::string& name, std::uint32_t buffers) : capacity_(buffers) {
-  data_ = create_pool(name + "-data", buffers, kHeadroom + kDataRoom);
   try {
+    data_ = create_pool(name + "-data", buffers, kHeadroom + kDataRoom);
     references_ = create_pool(name + "-ref", buffers, 0);
+    const std::uint32_t large = buffers / kSmallForALarge;
+    // Small pages are not contiguous for a device that takes physical addresses.
+    if (large > 0 && (rte_eal_has_hugepages() != 0 || rte_eal_iova_mode() == RTE_IOVA_VA))
+      large_ = create_pool(name + "-large", large, kLargeRoom);
   } catch (...) {
-    rte_mempool_free(data_);
+    free_pools();
     throw;
   }
   refresh();
 }
 
 PacketPool::~PacketPool() {
+  free_pools();
+}
+
+void PacketPool::free_pools() {
+  rte_mempool_free(large_);
   rte_mempool_free(references_);
   rte_mempool_free(data_);
 }
@@ -106,8 +116,9 @@ std::size_t PacketPool::memory_for(std::uint32_t buffers) {
   constexpr std::size_t kObjectOverhead = 64 + 64;  // mempool header and alignment
   constexpr std::size_t kEach =
       2 * (sizeof(rte_mbuf) + kObjectOverhead) + kHeadroom + kDataRoom + 2 * sizeof(void*);
-  constexpr std::size_t kFixed = std::size_t{4} << 20;  // caches for every lcore, rings, chunks
-  return kFixed + buffers * kEach + std::bit_ceil(std::size_t{buffers} + 1) * 2 * sizeof(void*);
+  constexpr std::size_t kLarge = sizeof(rte_mbuf) + kObjectOverhead + kLargeRoom;
+  constexpr std::size_t kFixed = std::size_t{4} << 20;  // caches for every lcore, chunks
+  return kFixed + buffers * kEach + buffers / kSmallForALarge * kLarge;
 }
 
 Packet PacketPool::refused() {
@@ -118,6 +129,13 @@ Packet PacketPool::refused() {
 Packet PacketPool::allocate() {
   rte_mbuf* mbuf = rte_pktmbuf_alloc(data_);
   return mbuf == nullptr ? refused() : Packet(mbuf);
+}
+
+Packet PacketPool::allocate_large() {
+  rte_mbuf* mbuf = large_ == nullptr ? nullptr : rte_pktmbuf_alloc(large_);
+  if (mbuf == nullptr) return {};
+  mbuf->data_off = 0;
+  return Packet(mbuf);
 }
 
 Packet PacketPool::copy(std::span<const std::uint8_t> bytes) {
@@ -148,8 +166,7 @@ Packet PacketPool::share(rte_mbuf& buffer, std::uint16_t offset, std::uint16_t s
 // rte_mempool_avail_count() walks the cache of every possible lcore; what other workers hold of
 // this pool in their caches is small, and comes back.
 void PacketPool::refresh() {
-  const auto* ring = static_cast<const rte_ring*>(data_->pool_data);
-  std::uint32_t free = rte_ring_count(ring);
+  std::uint32_t free = rte_stack_count(static_cast<rte_stack*>(data_->pool_data));
   const rte_mempool_cache* own = rte_mempool_default_cache(data_, rte_lcore_id());
   if (own != nullptr) free += own->len;
   available_.set(free);

@@ -22,21 +22,25 @@ enum class MemoryPressure : std::uint8_t {
   kCritical,  ///< only ACK, FIN, RST and the neighbour protocols are sent
 };
 
-/// One worker's packet buffers: a pool of data buffers, and one of references that let a part of a
-/// buffer travel twice without a copy. Allocation never blocks and never throws; it returns an
-/// empty Packet, and counts it, when the pool is dry.
+/// One worker's packet buffers: a pool of data buffers, a few large ones, and references that let a
+/// part of a buffer travel twice without a copy. Allocation never blocks and never throws; it
+/// returns an empty Packet, and counts it, when the pool is dry.
 ///
-/// Buffers may be freed by any worker; they are allocated by the owner alone.
+/// Buffers may be freed by any worker; they are allocated by the owner alone. The one that was
+/// freed last is the next to be taken: its memory is still in the processor's cache.
 class PacketPool {
  public:
   /// Bytes of payload in one data buffer, behind the headroom.
   static constexpr std::uint16_t kDataRoom = 2048;
+  /// Bytes in one large buffer, which has no headroom: a TLS record of the largest size, and as
+  /// much again as its overhead may take.
+  static constexpr std::uint16_t kLargeRoom = 17 * 1024 + 512;
   /// Bytes kept free in front of every allocated buffer for the headers of all layers.
   static constexpr std::uint16_t kHeadroom = RTE_PKTMBUF_HEADROOM;
 
-  /// Creates the pools. `buffers` data buffers, of about 2.3 KiB each, and as many references, of
-  /// 128 bytes each. `name` must be unique in the process and at most 20 characters long.
-  /// Throws std::runtime_error when EAL's memory does not suffice.
+  /// Creates the pools. `buffers` data buffers, of about 2.3 KiB each, as many references, of 128
+  /// bytes each, and a large buffer for every 64 data buffers. `name` must be unique in the process
+  /// and at most 20 characters long. Throws std::runtime_error when EAL's memory does not suffice.
   PacketPool(const std::string& name, std::uint32_t buffers);
   ~PacketPool();
   PacketPool(const PacketPool&) = delete;
@@ -47,6 +51,10 @@ class PacketPool {
 
   /// An empty data buffer with kHeadroom bytes in front, or an empty Packet.
   [[nodiscard]] Packet allocate();
+
+  /// An empty large buffer, for bulk data that is made here and sent by reference; an empty Packet,
+  /// which is not counted, when there is none: ordinary buffers do as well.
+  [[nodiscard]] Packet allocate_large();
 
   /// A data buffer holding a copy of `bytes` (at most kDataRoom of them), or an empty Packet.
   [[nodiscard]] Packet copy(std::span<const std::uint8_t> bytes);
@@ -77,10 +85,14 @@ class PacketPool {
   [[nodiscard]] rte_mempool* data_pool() const { return data_; }
 
  private:
+  static constexpr std::uint32_t kSmallForALarge = 64;
+
+  void free_pools();
   Packet refused();
 
   rte_mempool* data_ = nullptr;
   rte_mempool* references_ = nullptr;
+  rte_mempool* large_ = nullptr;  // none in a small pool
   std::uint32_t capacity_;
   Counter available_;
   std::uint32_t scarcest_ = 0;

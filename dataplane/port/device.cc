@@ -30,6 +30,8 @@ constexpr std::uint16_t kPacketMtuLimit = kPacketFrameSize - 66 - 14;
 constexpr std::uint16_t kXdpMtuLimit = 2048 - 256 - 18;
 
 constexpr std::size_t kFrameHeader = 14;
+// A thousand of them for each direction and queue.
+constexpr std::size_t kLargestMemifBuffer = 9216 + kFrameHeader;
 
 constexpr std::string_view kVirtualBus = "vdev";
 
@@ -83,10 +85,11 @@ std::uint16_t descriptors_of(DeviceKind kind) {
   return kind == DeviceKind::kAfXdp ? 2048 : 1024;
 }
 
-std::uint32_t buffers_held_by_queue(DeviceKind kind) {
-  const bool by_reference = kind == DeviceKind::kPci || kind == DeviceKind::kAfXdp;
-  if (by_reference) return 2U * descriptors_of(kind);
-  return kind == DeviceKind::kRing ? RingWires::kRingSize : 0;
+std::uint32_t buffers_held_by_queue(const DeviceName& device) {
+  const bool by_reference = device.kind == DeviceKind::kPci || device.kind == DeviceKind::kAfXdp ||
+                            device.memif_zero_copy;
+  if (by_reference) return 2U * descriptors_of(device.kind);
+  return device.kind == DeviceKind::kRing ? RingWires::kRingSize : 0;
 }
 
 Device::Device(DeviceName name, std::uint16_t index, DeviceEnvironment& environment)
@@ -281,12 +284,17 @@ void Device::open_memif() {
     throw failure(error.what());
   }
   mtu_ = name_.memif_mtu;
-  // A frame in one buffer each: with several, as many fewer would be on their way.
-  const std::size_t buffer = std::max<std::size_t>(PacketPool::kDataRoom, mtu_ + kFrameHeader);
+  // A frame in one buffer each: with several, as many fewer would be on their way. Buffers that are
+  // shared in place are those of the pool.
+  const std::size_t frame = std::min(mtu_ + kFrameHeader, kLargestMemifBuffer);
+  const std::size_t buffer = name_.memif_zero_copy
+                                 ? PacketPool::kDataRoom
+                                 : std::max<std::size_t>(PacketPool::kDataRoom, frame);
   make_virtual("net_memif",
                std::string("role=") + (server ? "server" : "client") +
                    ",id=" + std::to_string(name_.memif_id) + ",socket=" + name_.target +
-                   ",socket-abstract=no,bsize=" + std::to_string(buffer) + mac_argument(mac_));
+                   ",socket-abstract=no,bsize=" + std::to_string(buffer) +
+                   (name_.memif_zero_copy ? ",zero-copy=yes" : "") + mac_argument(mac_));
   if (server) environment_.sockets.insert(name_.target);
 }
 

@@ -91,7 +91,7 @@ class Device {
 wire::MacAddress stable_mac(const std::string& device_text);
 
 /// Packet buffers that one receive queue and one transmit queue of such a device hold at most.
-std::uint32_t buffers_held_by_queue(DeviceKind kind);
+std::uint32_t buffers_held_by_queue(const DeviceName& device);
 
 /// Ring entries to ask of such a device for a receive or a transmit queue.
 std::uint16_t descriptors_of(DeviceKind kind);

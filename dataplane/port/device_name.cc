@@ -24,9 +24,8 @@ constexpr std::array<KindWord, 6> kKinds{{
     {"ring", DeviceKind::kRing},
 }};
 
-// As for the MTU of an interface.
-constexpr std::uint16_t kLeastMtu = 576;
-constexpr std::uint16_t kLargestMtu = 9216;
+constexpr std::uint16_t kLeastMtu = 576;      // as for the MTU of an interface
+constexpr std::uint16_t kLargestMtu = 65535;  // of an IP packet
 
 constexpr std::size_t kInterfaceNameLimit = 15;  // IFNAMSIZ without the terminator
 constexpr std::size_t kSocketPathLimit = 107;    // sockaddr_un::sun_path without the terminator
@@ -122,6 +121,13 @@ MemifRole parse_role(std::string_view text, std::string_view value) {
                    std::string(value) + "\"");
 }
 
+bool parse_yes(std::string_view text, std::string_view option, std::string_view value) {
+  if (value != "yes" && value != "no") {
+    refuse(text, std::string(option) + " must be yes or no, not \"" + std::string(value) + "\"");
+  }
+  return value == "yes";
+}
+
 wire::MacAddress parse_mac(std::string_view text, std::string_view value) {
   const auto mac = wire::MacAddress::parse(value);
   if (!mac) {
@@ -140,7 +146,9 @@ bool chooses_mac(DeviceKind kind) {
 
 std::string known_options(DeviceKind kind) {
   std::string text = "queues=N";
-  if (kind == DeviceKind::kMemif) text += ", role=server|client, id=N, mtu=N";
+  if (kind == DeviceKind::kMemif) {
+    text += ", role=server|client, id=N, mtu=N, zero-copy=yes|no, checksums=yes|no";
+  }
   if (chooses_mac(kind)) text += ", mac=ADDRESS";
   return text;
 }
@@ -159,6 +167,10 @@ void read_option(DeviceName& device, std::string_view option) {
     device.memif_id = parse_number<std::uint32_t>(device.text, key, value, 0, 0xffffffffU);
   } else if (key == "mtu" && device.kind == DeviceKind::kMemif) {
     device.memif_mtu = parse_number<std::uint16_t>(device.text, key, value, kLeastMtu, kLargestMtu);
+  } else if (key == "zero-copy" && device.kind == DeviceKind::kMemif) {
+    device.memif_zero_copy = parse_yes(device.text, key, value);
+  } else if (key == "checksums" && device.kind == DeviceKind::kMemif) {
+    device.memif_checksums = parse_yes(device.text, key, value);
   } else if (key == "mac" && chooses_mac(device.kind)) {
     device.mac = parse_mac(device.text, value);
   } else {
@@ -192,6 +204,13 @@ void check_socket_path(const DeviceName& device) {
   // DPDK reads the path from a list of "key=value" and has no way to quote.
   if (!all_of(device.target, "/._-+@:")) {
     refuse(device.text, "the path of the socket may hold letters, digits and /._-+@: only");
+  }
+}
+
+// Its client makes the memory.
+void check_zero_copy(const DeviceName& device) {
+  if (device.memif_zero_copy && device.role != MemifRole::kClient) {
+    refuse(device.text, "zero-copy is for role=client, whose memory is shared");
   }
 }
 
@@ -275,6 +294,7 @@ DeviceName parse_device_name(std::string_view text) {
     check_target(device);
   }
   for (std::size_t i = 1; i < parts.size(); ++i) read_option(device, parts[i]);
+  check_zero_copy(device);
   return device;
 }
 

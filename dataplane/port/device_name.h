@@ -38,6 +38,12 @@ struct DeviceName {
   MemifRole role = MemifRole::kServer;  ///< from ",role=server|client"
   std::uint32_t memif_id = 0;           ///< from ",id=N": tells interfaces on one socket apart
   std::uint16_t memif_mtu = 1500;       ///< from ",mtu=N": largest IP packet, bytes
+  /// From ",zero-copy=yes|no", of a client: the peer reads and writes our packet buffers, all of
+  /// which it can see, in place of a memory that both copy to and from.
+  bool memif_zero_copy = false;
+  /// From ",checksums=yes|no": without them, TCP checksums are neither made nor looked at; both
+  /// ends trust the memory they share, as with the guest of a vhost-user device.
+  bool memif_checksums = true;
 
   static constexpr std::uint16_t kMaximumQueues = 64;
 

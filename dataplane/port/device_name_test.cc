@@ -33,10 +33,13 @@ TEST(DeviceName, ReadsEveryKind) {
 
 TEST(DeviceName, ReadsOptions) {
   const DeviceName memif = parse_device_name(
-      "memif:/run/x.sock,role=client,id=7,queues=2,mtu=9000,mac=02:00:00:00:00:05");
+      "memif:/run/x.sock,role=client,id=7,queues=2,mtu=9000,zero-copy=yes,checksums=no,"
+      "mac=02:00:00:00:00:05");
   EXPECT_EQ(memif.role, MemifRole::kClient);
   EXPECT_EQ(memif.memif_id, 7U);
   EXPECT_EQ(memif.memif_mtu, 9000U);
+  EXPECT_TRUE(memif.memif_zero_copy);
+  EXPECT_FALSE(memif.memif_checksums);
   EXPECT_EQ(memif.queues, 2U);
   ASSERT_TRUE(memif.mac);
   EXPECT_EQ(memif.mac->bytes[5], 5);
@@ -47,6 +50,8 @@ TEST(DeviceName, DefaultsAreServerIdZeroAndNoQueueLimit) {
   EXPECT_EQ(memif.role, MemifRole::kServer);
   EXPECT_EQ(memif.memif_id, 0U);
   EXPECT_EQ(memif.memif_mtu, 1500U);
+  EXPECT_FALSE(memif.memif_zero_copy);
+  EXPECT_TRUE(memif.memif_checksums);
   EXPECT_EQ(memif.queues, 0U);
   EXPECT_FALSE(memif.mac);
 }
@@ -88,8 +93,10 @@ TEST(DeviceName, RefusesValuesOutOfRange) {
   EXPECT_THAT(refusal_of("ring:a,queues=65"), HasSubstr("from 1 to 64"));
   EXPECT_THAT(refusal_of("ring:a,queues=2x"), HasSubstr("from 1 to 64"));
   EXPECT_THAT(refusal_of("memif:/run/x,id=4294967296"), HasSubstr("id must be"));
-  EXPECT_THAT(refusal_of("memif:/run/x,mtu=575"), HasSubstr("from 576 to 9216"));
-  EXPECT_THAT(refusal_of("memif:/run/x,mtu=9217"), HasSubstr("from 576 to 9216"));
+  EXPECT_THAT(refusal_of("memif:/run/x,mtu=575"), HasSubstr("from 576 to 65535"));
+  EXPECT_THAT(refusal_of("memif:/run/x,mtu=65536"), HasSubstr("from 576 to 65535"));
+  EXPECT_THAT(refusal_of("memif:/run/x,role=client,zero-copy=1"), HasSubstr("yes or no"));
+  EXPECT_THAT(refusal_of("memif:/run/x,zero-copy=yes"), HasSubstr("for role=client"));
   EXPECT_THAT(refusal_of("af_xdp:eth1,mtu=9000"), HasSubstr("unknown option"));
   EXPECT_THAT(refusal_of("ring:a,mac=01:00:00:00:00:01"), HasSubstr("unicast"));
   EXPECT_THAT(refusal_of("ring:a,mac=0x1"), HasSubstr("must look like"));

@@ -90,6 +90,8 @@ std::vector<std::string> eal_arguments(const EalSettings& settings, bool hugepag
     arguments.emplace_back("--no-huge");
     arguments.emplace_back("--no-shconf");
   }
+  // The memif driver shares whole lists of pages, by one file each.
+  if (settings.shares_memory) arguments.emplace_back("--single-file-segments");
   if (settings.pci_addresses.empty()) {
     arguments.emplace_back("--no-pci");
     arguments.emplace_back("--iova-mode=va");

@@ -20,6 +20,7 @@ struct EalSettings {
   std::size_t small_page_memory_mib = 0;
   HugepageUse hugepages = HugepageUse::kAuto;
   std::vector<std::string> pci_addresses;    ///< the devices DPDK may take; no other is touched
+  bool shares_memory = false;                ///< with another process: a memif without copies
   std::vector<std::string> extra_arguments;  ///< the operator's own, behind all others
 };
 

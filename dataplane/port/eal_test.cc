@@ -46,6 +46,14 @@ TEST(EalArguments, SmallPagesMayTakeMoreMemory) {
   EXPECT_THAT(arguments_of(settings, true), Contains("100"));
 }
 
+TEST(EalArguments, MemoryThatIsSharedLiesInOneFile) {
+  EalSettings settings;
+  settings.worker_cpus = {0};
+  EXPECT_THAT(arguments_of(settings, true), Not(Contains("--single-file-segments")));
+  settings.shares_memory = true;
+  EXPECT_THAT(arguments_of(settings, true), Contains("--single-file-segments"));
+}
+
 TEST(EalArguments, TouchOnlyTheNamedPciDevices) {
   EalSettings settings;
   settings.worker_cpus = {0};

@@ -8,6 +8,7 @@ Offloads Offloads::intersect(const Offloads& other) const {
   both.transmit_checksum = transmit_checksum && other.transmit_checksum;
   both.segmentation = segmentation && other.segmentation;
   both.multi_segment = multi_segment && other.multi_segment;
+  both.large_pieces = large_pieces && other.large_pieces;
   both.receive_side_scaling = receive_side_scaling && other.receive_side_scaling;
   return both;
 }

@@ -16,6 +16,7 @@ struct Offloads {
   bool transmit_checksum = false;     ///< fills in TCP checksums
   bool segmentation = false;          ///< TCP segmentation (TSO), IPv4 checksums included
   bool multi_segment = false;         ///< sends packets that are chains of buffers
+  bool large_pieces = false;          ///< of more than PacketPool::kDataRoom bytes, in such chains
   bool receive_side_scaling = false;  ///< spreads TCP flows over its receive queues
 
   /// What all of several ports do.

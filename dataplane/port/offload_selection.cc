@@ -19,12 +19,17 @@ bool has_all(std::uint64_t bits, std::uint64_t wanted) {
 
 }  // namespace
 
-Offloads select_offloads(DeviceKind kind, const DeviceCapabilities& has) {
+Offloads select_offloads(const DeviceName& device, const DeviceCapabilities& has) {
+  const DeviceKind kind = device.kind;
   Offloads offloads;
   // Over a ring the receiver gets the very buffers that were sent: they must not be parts of what
   // the sender keeps for retransmission, since the receiver may decrypt in place.
   if (kind == DeviceKind::kRing) return offloads;
   offloads.multi_segment = has_all(has.transmit, RTE_ETH_TX_OFFLOAD_MULTI_SEGS);
+  // DPDK 24.11's driver copies each buffer into one of the peer's, whatever that one holds.
+  const bool copies_blindly = kind == DeviceKind::kMemif && !device.memif_zero_copy;
+  offloads.large_pieces = offloads.multi_segment && !copies_blindly;
+  offloads.transmit_checksum = !device.memif_checksums;
   // With a guest no checksum is calculated at all: both sides trust the memory they share.
   if (kind != DeviceKind::kPci && kind != DeviceKind::kVhostUser) return offloads;
   offloads.receive_checksum = has_all(has.receive, RTE_ETH_RX_OFFLOAD_TCP_CKSUM);

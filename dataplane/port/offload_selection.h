@@ -16,7 +16,7 @@ struct DeviceCapabilities {
 
 /// The capabilities of a device that are worth using. What a virtual device's driver merely
 /// calculates in software is not: Sluice's own code does that as well, and once.
-Offloads select_offloads(DeviceKind kind, const DeviceCapabilities& capabilities);
+Offloads select_offloads(const DeviceName& device, const DeviceCapabilities& capabilities);
 
 /// The bits to configure for what was selected.
 std::uint64_t receive_offload_bits(const Offloads& offloads, const DeviceCapabilities& has);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/port/steering.h"
+
 namespace sluice::port {
 namespace {
 
@@ -30,8 +32,17 @@ std::uint16_t usable_queues(const Device& device) {
 // Drivers that tell no limit, and those that tell none worth the name, take eight.
 std::uint16_t longest_chain(const Device& device, const Offloads& offloads) {
   constexpr std::uint16_t kAlwaysPossible = 8;
+  constexpr std::uint16_t kOfLongFrames = 32;  // memif: a frame of 64 KiB in ordinary buffers
   if (!offloads.multi_segment) return 1;
+  if (device.name().kind == DeviceKind::kMemif) return kOfLongFrames;
   return std::max(device_info(device).tx_desc_lim.nb_mtu_seg_max, kAlwaysPossible);
+}
+
+// DPDK's memif driver sends four packets at a time without a look at how much of the ring is left,
+// and where packets differ in length it then writes over what the peer has not read. It has that
+// look for each of up to four.
+std::uint16_t transmit_burst(const DeviceName& device) {
+  return device.memif_zero_copy ? 4 : kBurst;
 }
 
 std::string error_text(int error) {
@@ -61,8 +72,10 @@ Port::Port(PortId id, DeviceName name, std::uint32_t first_worker, DeviceEnviron
   properties_.port = id;
   properties_.mac = device_.mac();
   properties_.mtu = device_.mtu();
-  properties_.offloads = select_offloads(device_.name().kind, capabilities_);
+  properties_.offloads = select_offloads(device_.name(), capabilities_);
   longest_chain_ = port::longest_chain(device_, properties_.offloads);
+  trusts_peer_ = !device_.name().memif_checksums;
+  transmit_burst_ = port::transmit_burst(device_.name());
   if (queues_.queues() == 1) properties_.offloads.receive_side_scaling = false;
 }
 
@@ -86,6 +99,10 @@ void Port::start(std::span<PacketPool* const> pools) {
   // IPv6 neighbour discovery is multicast. Drivers that filter nothing do not know the call.
   (void)rte_eth_allmulticast_enable(ethdev_);
   refresh_link();
+}
+
+void Port::mark_as_verified(std::span<rte_mbuf* const> packets) {
+  for (rte_mbuf* packet : packets) packet->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_NONE;
 }
 
 void Port::configure(std::uint16_t queues) {

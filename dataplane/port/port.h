@@ -51,13 +51,18 @@ class Port {
   [[nodiscard]] const QueueMap& queues() const { return queues_; }
   /// Most buffers a packet may be chained of, other than one the port is to segment.
   [[nodiscard]] std::uint16_t longest_chain() const { return longest_chain_; }
+  /// Most packets to be given to transmit() at once.
+  [[nodiscard]] std::uint16_t transmit_burst() const { return transmit_burst_; }
   [[nodiscard]] const DeviceName& device_name() const { return device_.name(); }
   [[nodiscard]] const std::vector<std::string>& warnings() const { return device_.warnings(); }
   [[nodiscard]] PortSummary summary() const;
 
   /// Fetches up to `count` packets from a receive queue; they are the caller's.
   std::uint16_t receive(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) {
-    return rte_eth_rx_burst(ethdev_, queue, packets, count);
+    const std::uint16_t received = rte_eth_rx_burst(ethdev_, queue, packets, count);
+    if (trusts_peer_) [[unlikely]]
+      mark_as_verified({packets, received});
+    return received;
   }
   /// Sends packets by a transmit queue; returns how many, from the front, the port took over.
   std::uint16_t transmit(std::uint16_t queue, rte_mbuf** packets, std::uint16_t count) {
@@ -76,6 +81,7 @@ class Port {
   [[nodiscard]] DeviceStatistics device_statistics() const;
 
  private:
+  static void mark_as_verified(std::span<rte_mbuf* const> packets);
   void configure(std::uint16_t queues);
   void set_up_queues(std::span<PacketPool* const> pools);
   [[nodiscard]] bool device_link_is_up() const;
@@ -89,6 +95,8 @@ class Port {
   DeviceCapabilities capabilities_;
   LinkProperties properties_;
   std::uint16_t longest_chain_;
+  std::uint16_t transmit_burst_;
+  bool trusts_peer_;       // its packets have no TCP checksums
   std::mutex link_mutex_;  // a driver's thread and the control thread may both look
   LinkState link_;
   bool watching_link_ = false;

@@ -9,6 +9,11 @@ namespace {
 // What is handed at once to a port that cuts segments itself.
 constexpr std::uint32_t kLargestCut = 16 * 1024;
 
+SendQueue::Pieces pieces_of(const port::Offloads& offloads) {
+  if (!offloads.multi_segment) return SendQueue::Pieces::kNone;
+  return offloads.large_pieces ? SendQueue::Pieces::kAny : SendQueue::Pieces::kSmall;
+}
+
 }  // namespace
 
 bool Connection::output() {
@@ -200,7 +205,7 @@ std::uint32_t Connection::send_piece(std::uint32_t offset, std::uint32_t size, b
     return 0;
   }
   const auto read = static_cast<std::uint32_t>(
-      queue_.read(offset, size, packet, core_.pool, offloads_.multi_segment));
+      queue_.read(offset, size, packet, core_.pool, pieces_of(offloads_)));
   if (read < size) {
     with_fin = false;
     if (read == 0) {

@@ -37,17 +37,18 @@ void SendQueue::seek(std::size_t offset) {
 }
 
 std::size_t SendQueue::read(std::size_t offset, std::size_t size, Packet& packet, PacketPool& pool,
-                            bool by_reference) {
+                            Pieces pieces) {
   if (size == 0 || offset >= bytes_.size()) return 0;
   seek(offset);
   rte_mbuf* head = packet.get();
   rte_mbuf* source = cursor_;
   std::size_t skip = offset - cursor_start_;
   std::size_t added = 0;
-  const bool copy_all = !by_reference || size <= kCopyLimit;
+  const bool copy_all = pieces == Pieces::kNone || size <= kCopyLimit;
+  const std::size_t longest = pieces == Pieces::kAny ? size : PacketPool::kDataRoom;
   while (added < size && source != nullptr) {
-    const auto here =
-        static_cast<std::uint16_t>(std::min<std::size_t>(size - added, source->data_len - skip));
+    const auto here = static_cast<std::uint16_t>(
+        std::min<std::size_t>({size - added, source->data_len - skip, longest}));
     // Behind a reference there is no room of our own to copy to.
     const bool copy = copy_all || (here <= kCopyLimit / 4 && head->nb_segs == 1);
     if (copy) {
@@ -61,6 +62,8 @@ std::size_t SendQueue::read(std::size_t offset, std::size_t size, Packet& packet
       (void)piece.release();
     }
     added += here;
+    skip += here;
+    if (skip < source->data_len) continue;
     skip = 0;
     source = source->next;
   }

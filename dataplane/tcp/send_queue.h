@@ -20,12 +20,16 @@ class SendQueue {
   /// Forgets the oldest bytes.
   void acknowledge(std::size_t bytes);
 
+  /// How much a piece that is chained to a packet may hold.
+  enum class Pieces : std::uint8_t { kNone, kSmall, kAny };
+
   /// Adds the bytes [offset, offset + size) to the end of `packet`, an allocated buffer with room
-  /// for a segment. With `by_reference` long runs are chained to it instead of copied, for a port
-  /// that sends chains. Returns how many bytes were added: fewer than `size` when the pool ran dry
-  /// or the packet cannot take more pieces.
+  /// for a segment. Long runs are chained to it instead of copied, in pieces that the port takes:
+  /// none if it does not send chains, or of at most PacketPool::kDataRoom bytes. Returns how many
+  /// bytes were added: fewer than `size` when the pool ran dry or the packet cannot take more
+  /// pieces.
   std::size_t read(std::size_t offset, std::size_t size, Packet& packet, PacketPool& pool,
-                   bool by_reference);
+                   Pieces pieces);
 
   void clear();
 

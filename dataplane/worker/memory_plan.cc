@@ -35,7 +35,7 @@ std::uint32_t held_by_devices(std::uint32_t workers, std::span<const port::Devic
   for (const port::DeviceName& device : devices) {
     const std::uint32_t queues =
         std::max<std::uint32_t>(1, divided_up(std::max<std::uint16_t>(device.queues, 1), workers));
-    held += queues * port::buffers_held_by_queue(device.kind);
+    held += queues * port::buffers_held_by_queue(device);
   }
   return held;
 }

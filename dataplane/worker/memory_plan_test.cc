@@ -26,6 +26,8 @@ TEST(MemoryPlan, BuffersFollowConnectionsAndAreDividedAmongWorkers) {
 TEST(MemoryPlan, DevicesThatKeepBuffersGetTheirs) {
   const MemoryNeeds needs{.workers = 1, .max_connections = 20000};
   const MemoryPlan copying = plan_memory(needs, devices({"af_packet:eth1"}));
+  const MemoryPlan sharing = plan_memory(needs, devices({"memif:/x,role=client,zero-copy=yes"}));
+  EXPECT_GE(sharing.buffers_per_worker, copying.buffers_per_worker + 2048);
   const MemoryPlan keeping = plan_memory(needs, devices({"af_xdp:eth1"}));
   EXPECT_GE(keeping.buffers_per_worker, copying.buffers_per_worker + 4096);
 }

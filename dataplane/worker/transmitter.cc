@@ -27,6 +27,7 @@ Transmitter::Transmitter(std::uint32_t self, std::uint32_t workers,
     batch.queue = ports[i]->queues().queue_of(self);
     batch.transmitter = ports[i]->queues().transmitter_for(self);
     batch.prepare = offloads.transmit_checksum || offloads.segmentation;
+    batch.burst = ports[i]->transmit_burst();
     batch.longest_chain = ports[i]->longest_chain();
   }
 }
@@ -115,7 +116,7 @@ std::size_t Transmitter::send_on_own_queue(Batch& batch) {
   std::span<rte_mbuf*> rest(batch.frames.data(), batch.count);
   std::size_t left = 0;
   while (!rest.empty() && !batch.full) {
-    const std::span<rte_mbuf*> burst = rest.first(std::min(rest.size(), port::kBurst));
+    const std::span<rte_mbuf*> burst = rest.first(std::min(rest.size(), batch.burst));
     auto ready = static_cast<std::uint16_t>(burst.size());
     if (batch.prepare) ready = batch.port->prepare(*batch.queue, burst.data(), ready);
     const std::uint16_t sent = send_burst(batch, burst.first(ready));

@@ -56,6 +56,7 @@ class Transmitter final : public port::Link {
     std::optional<std::uint16_t> queue;  // this worker's, if it has one
     std::uint32_t transmitter = 0;       // whose queue it is otherwise
     bool prepare = false;                // the port has offloads that want a look at each packet
+    std::size_t burst = port::kBurst;    // frames for one call of the driver
     std::uint16_t longest_chain = 1;     // buffers in one packet
     bool full = false;                   // the port has no room, for the rest of this pass
     std::size_t count = 0;

@@ -5,6 +5,8 @@
 namespace sluice::tls {
 
 bool BufferReserve::ensure(std::size_t bytes) {
+  if (bytes > kWorthLarge && !large_) large_ = pool_.allocate_large();
+  if (large_ && bytes <= PacketPool::kLargeRoom) return true;
   const std::size_t needed = (bytes + PacketPool::kDataRoom - 1) / PacketPool::kDataRoom;
   if (needed > kCapacity) return false;
   while (count_ < needed) {
@@ -16,10 +18,12 @@ bool BufferReserve::ensure(std::size_t bytes) {
 }
 
 Packet BufferReserve::take() {
+  if (large_) return std::move(large_);
   return count_ > 0 ? std::move(buffers_[--count_]) : pool_.allocate();
 }
 
 void BufferReserve::release() {
+  large_.reset();
   while (count_ > 0) buffers_[--count_].reset();
 }
 

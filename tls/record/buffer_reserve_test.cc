@@ -39,5 +39,28 @@ TEST(BufferReserve, RefusesWhatThePoolCannotGive) {
   EXPECT_FALSE(reserve.ensure((BufferReserve::kCapacity + 1) * kRoom));
 }
 
+TEST(BufferReserve, ALongRecordGetsOneLargeBuffer) {
+  sluice::testing::TestPool pool(1024);
+  BufferReserve reserve(*pool);
+  ASSERT_TRUE(reserve.ensure(1000));
+  EXPECT_FALSE(reserve.large());
+  ASSERT_TRUE(reserve.ensure(16'500));
+  ASSERT_TRUE(reserve.large());
+  EXPECT_GE(reserve.take().tailroom(), 16'500U);
+  EXPECT_FALSE(reserve.large());
+}
+
+TEST(BufferReserve, OrdinaryBuffersDoWhenTheLargeOnesAreInUse) {
+  sluice::testing::TestPool pool(64);
+  const Packet only = pool->allocate_large();
+  ASSERT_TRUE(only);
+  BufferReserve reserve(*pool);
+  ASSERT_TRUE(reserve.ensure(16'500));
+  EXPECT_FALSE(reserve.large());
+  std::size_t room = 0;
+  for (int i = 0; i < 9; ++i) room += reserve.take().tailroom();
+  EXPECT_GE(room, 16'500U);
+}
+
 }  // namespace
 }  // namespace sluice::tls

@@ -5,6 +5,10 @@
 
 namespace sluice::tls {
 
+void OutputBuffers::begin_record(std::size_t size) {
+  if (filling_ && filling_.tailroom() < size && reserve_.large()) full_.append(std::move(filling_));
+}
+
 std::span<std::uint8_t> OutputBuffers::room(std::size_t least) {
   if (filling_ && filling_.tailroom() < least) full_.append(std::move(filling_));
   if (!filling_) filling_ = reserve_.take();

@@ -15,6 +15,10 @@ class OutputBuffers {
  public:
   explicit OutputBuffers(BufferReserve& reserve) : reserve_(reserve) {}
 
+  /// Before a record of so many bytes: it begins in a large buffer of its own, if one is set aside
+  /// for it and the present one does not hold it.
+  void begin_record(std::size_t size);
+
   /// Room for at least `least` bytes (at most PacketPool::kDataRoom), in the present buffer or a
   /// new one; empty when there is no buffer.
   [[nodiscard]] std::span<std::uint8_t> room(std::size_t least);

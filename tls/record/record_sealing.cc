@@ -35,6 +35,7 @@ bool Sealing::begin(ContentType type, std::size_t plaintext) {
   const ContentType outer = suite_.tls13 ? ContentType::kApplicationData : type;
   const RecordCiphers::Nonce nonce = next_nonce(suite_, keys_);
   const auto key = std::span(keys_.key).first(suite_.key_size());
+  output_.begin_record(kRecordHeaderSize + fragment);
   cipher_ = ciphers_.begin_sealing(suite_.aead, key, nonce);
   return cipher_ != nullptr &&
          authenticate(cipher_, {suite_, keys_.sequence(), outer, fragment, plaintext}) &&

@@ -2,32 +2,39 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 
-#include "tls/openssl_types.h"
+#include "tls/record/record_cipher.h"
 #include "tls/record/suite.h"
 
 namespace sluice::tls {
+
+/// Whose AEADs protect records.
+enum class CipherLibrary : std::uint8_t {
+  kFastest,  ///< of those there are for an AEAD on this processor
+  kOpenSsl,
+};
 
 /// A worker's AEAD contexts, which are given another connection's key as needed: a context is
 /// twenty times as large as a key, and to give it another one costs about a tenth of a microsecond.
 /// The key that it had last is not given again.
 class RecordCiphers {
  public:
-  using Nonce = std::array<std::uint8_t, kNonceSize>;
-
   /// Throws std::runtime_error when OpenSSL lacks a cipher.
-  RecordCiphers();
+  explicit RecordCiphers(CipherLibrary library = CipherLibrary::kFastest);
   RecordCiphers(const RecordCiphers&) = delete;
   RecordCiphers& operator=(const RecordCiphers&) = delete;
   ~RecordCiphers();
 
-  /// A context for one record, that knows key and nonce; it is good until the next call. Null when
-  /// OpenSSL has no memory. `key` has the suite's size.
-  [[nodiscard]] EVP_CIPHER_CTX* begin_sealing(Aead aead, std::span<const std::uint8_t> key,
-                                              const Nonce& nonce);
-  [[nodiscard]] EVP_CIPHER_CTX* begin_opening(Aead aead, std::span<const std::uint8_t> key,
-                                              const Nonce& nonce);
+  /// A context that has begun a record; it is good until the next call. Null when its library has
+  /// no memory. `key` has the suite's size; `associated` is authenticated with the record.
+  [[nodiscard]] RecordCipher* begin_sealing(Aead aead, std::span<const std::uint8_t> key,
+                                            const RecordCipher::Nonce& nonce,
+                                            std::span<const std::uint8_t> associated);
+  [[nodiscard]] RecordCipher* begin_opening(Aead aead, std::span<const std::uint8_t> key,
+                                            const RecordCipher::Nonce& nonce,
+                                            std::span<const std::uint8_t> associated);
 
   /// A context still has this key.
   [[nodiscard]] bool knows(Aead aead, std::span<const std::uint8_t> key) const;
@@ -36,13 +43,15 @@ class RecordCiphers {
 
  private:
   struct Context {
-    OpenSslPointer<EVP_CIPHER_CTX> cipher;
+    std::unique_ptr<RecordCipher> cipher;
     std::array<std::uint8_t, kMaxKeySize> key{};
     bool keyed = false;
 
     [[nodiscard]] bool has(std::span<const std::uint8_t> other) const;
-    [[nodiscard]] EVP_CIPHER_CTX* begin(std::span<const std::uint8_t> new_key, const Nonce& nonce);
-    void wipe(std::size_t key_size);
+    [[nodiscard]] RecordCipher* begin(std::span<const std::uint8_t> new_key,
+                                      const RecordCipher::Nonce& nonce,
+                                      std::span<const std::uint8_t> associated);
+    void wipe();
   };
 
   std::array<Context, kAeads> sealing_;

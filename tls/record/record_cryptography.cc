@@ -2,8 +2,8 @@
 
 namespace sluice::tls {
 
-RecordCiphers::Nonce next_nonce(Suite suite, const TrafficKeys& keys) {
-  RecordCiphers::Nonce nonce = keys.iv;
+RecordCipher::Nonce next_nonce(Suite suite, const TrafficKeys& keys) {
+  RecordCipher::Nonce nonce = keys.iv;
   const std::uint64_t sequence = keys.sequence();
   const bool is_explicit = suite.explicit_nonce_size() > 0;
   for (std::size_t i = 0; i < 8; ++i) {
@@ -27,18 +27,6 @@ AssociatedData::AssociatedData(Suite suite, std::uint64_t sequence, ContentType 
   for (const std::uint8_t byte : record_header(type, suite.tls13 ? fragment : plaintext)) {
     room_[size_++] = byte;
   }
-}
-
-bool authenticate(EVP_CIPHER_CTX* cipher, const AssociatedData& data) {
-  int done = 0;
-  const auto bytes = data.bytes();
-  return EVP_CipherUpdate(cipher, nullptr, &done, bytes.data(), static_cast<int>(bytes.size())) ==
-         1;
-}
-
-bool apply(EVP_CIPHER_CTX* cipher, std::span<const std::uint8_t> from, std::uint8_t* to) {
-  int done = 0;
-  return EVP_CipherUpdate(cipher, to, &done, from.data(), static_cast<int>(from.size())) == 1;
 }
 
 }  // namespace sluice::tls

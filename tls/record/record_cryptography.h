@@ -6,7 +6,7 @@
 #include <span>
 
 #include "tls/record/content_type.h"
-#include "tls/record/record_ciphers.h"
+#include "tls/record/record_cipher.h"
 #include "tls/record/record_header.h"
 #include "tls/record/suite.h"
 #include "tls/record/traffic_keys.h"
@@ -36,12 +36,6 @@ class AssociatedData {
                                                                         std::size_t fragment);
 
 /// Of the next record (RFC 8446 section 5.3, RFC 5288 section 3, RFC 7905 section 2).
-[[nodiscard]] RecordCiphers::Nonce next_nonce(Suite suite, const TrafficKeys& keys);
-
-/// Feeds associated data to a context. False when OpenSSL has no memory.
-[[nodiscard]] bool authenticate(EVP_CIPHER_CTX* cipher, const AssociatedData& data);
-/// Encrypts or decrypts, in place or not. False when OpenSSL has no memory.
-[[nodiscard]] bool apply(EVP_CIPHER_CTX* cipher, std::span<const std::uint8_t> from,
-                         std::uint8_t* to);
+[[nodiscard]] RecordCipher::Nonce next_nonce(Suite suite, const TrafficKeys& keys);
 
 }  // namespace sluice::tls

@@ -20,31 +20,25 @@ OpenedRecord refused(Alert alert) {
 }
 
 // The plaintext behind the ciphertext of one buffer; empty when there is no memory.
-Packet decrypt(EVP_CIPHER_CTX* cipher, Packet buffer, PacketPool& pool) {
+Packet decrypt(RecordCipher& cipher, Packet buffer, PacketPool& pool) {
   const std::span<std::uint8_t> bytes = buffer.front();
   if (writable(*buffer.get())) {
-    return apply(cipher, bytes, bytes.data()) ? std::move(buffer) : Packet();
+    return cipher.apply(bytes, bytes.data()) ? std::move(buffer) : Packet();
   }
-  Packet copy = pool.allocate();
+  const bool large = bytes.size() > PacketPool::kDataRoom;
+  Packet copy = large ? pool.allocate_large() : pool.allocate();
   if (!copy || copy.tailroom() < bytes.size()) return {};
   std::uint8_t* to = copy.append(static_cast<std::uint16_t>(bytes.size()));
-  return apply(cipher, bytes, to) ? std::move(copy) : Packet();
+  return cipher.apply(bytes, to) ? std::move(copy) : Packet();
 }
 
-bool decrypt(EVP_CIPHER_CTX* cipher, ByteChain ciphertext, PacketPool& pool, ByteChain& plaintext) {
+bool decrypt(RecordCipher& cipher, ByteChain ciphertext, PacketPool& pool, ByteChain& plaintext) {
   while (!ciphertext.empty()) {
     Packet opened = decrypt(cipher, ciphertext.pop_front(), pool);
     if (!opened) return false;
     plaintext.append(std::move(opened));
   }
   return true;
-}
-
-bool is_authentic(EVP_CIPHER_CTX* cipher, std::array<std::uint8_t, kTagSize>& tag) {
-  std::array<std::uint8_t, kTagSize> rest{};
-  int size = 0;
-  return EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, kTagSize, tag.data()) == 1 &&
-         EVP_CipherFinal_ex(cipher, rest.data(), &size) == 1;
 }
 
 // The position of the last byte that is not zero, and that byte; zero when there is none: what
@@ -78,25 +72,24 @@ OpenedRecord unwrap(ByteChain inner) {
 OpenedRecord open_record(RecordCiphers& ciphers, Suite suite, TrafficKeys& keys, ByteChain record,
                          PacketPool& pool) {
   const RecordHeader header = read_record_header(record);
-  RecordCiphers::Nonce nonce = next_nonce(suite, keys);
+  RecordCipher::Nonce nonce = next_nonce(suite, keys);
   const std::size_t explicit_part = suite.explicit_nonce_size();
   record.copy_out(kRecordHeaderSize, std::span(nonce).last(explicit_part));
   record.drop_front(kRecordHeaderSize + explicit_part);
 
-  std::array<std::uint8_t, kTagSize> tag;
+  RecordCipher::Tag tag;
   const std::size_t size = record.size() - kTagSize;
   record.copy_out(size, tag);
   record.truncate(size);
 
   const auto type = static_cast<ContentType>(header.type);
   const auto key = std::span(keys.key).first(suite.key_size());
-  EVP_CIPHER_CTX* cipher = ciphers.begin_opening(suite.aead, key, nonce);
+  const AssociatedData data(suite, keys.sequence(), type, header.size, size);
+  RecordCipher* cipher = ciphers.begin_opening(suite.aead, key, nonce, data.bytes());
   ByteChain plaintext;
-  const bool done = cipher != nullptr &&
-                    authenticate(cipher, {suite, keys.sequence(), type, header.size, size}) &&
-                    decrypt(cipher, std::move(record), pool, plaintext);
+  const bool done = cipher != nullptr && decrypt(*cipher, std::move(record), pool, plaintext);
   if (!done) return {.status = OpenedRecord::Status::kNoMemory};
-  if (!is_authentic(cipher, tag)) return refused(Alert::kBadRecordMac);
+  if (!cipher->verify(tag)) return refused(Alert::kBadRecordMac);
   keys.count_record();
   if (suite.tls13) return unwrap(std::move(plaintext));
   if (plaintext.size() > kMaxPlaintext) return refused(Alert::kRecordOverflow);

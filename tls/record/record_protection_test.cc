@@ -17,7 +17,7 @@ namespace {
 using sluice::testing::bytes_of;
 using sluice::testing::TestPool;
 
-class RecordProtection : public ::testing::TestWithParam<std::tuple<Aead, bool>> {
+class RecordProtection : public ::testing::TestWithParam<std::tuple<Aead, bool, CipherLibrary>> {
  public:
   RecordProtection() {
     KeySchedule schedule;
@@ -63,7 +63,7 @@ class RecordProtection : public ::testing::TestWithParam<std::tuple<Aead, bool>>
   TestPool pool_{8192};
   BufferReserve reserve_{*pool_};
   OutputBuffers output_{reserve_};
-  RecordCiphers ciphers_;
+  RecordCiphers ciphers_{std::get<2>(GetParam())};
   TrafficKeys sending_;
   TrafficKeys receiving_;
   std::mt19937 random_{1};
@@ -72,7 +72,9 @@ class RecordProtection : public ::testing::TestWithParam<std::tuple<Aead, bool>>
 INSTANTIATE_TEST_SUITE_P(Suites, RecordProtection,
                          ::testing::Combine(::testing::Values(Aead::kAes128Gcm, Aead::kAes256Gcm,
                                                               Aead::kChaCha20Poly1305),
-                                            ::testing::Bool()));
+                                            ::testing::Bool(),
+                                            ::testing::Values(CipherLibrary::kFastest,
+                                                              CipherLibrary::kOpenSsl)));
 
 std::string random_text(std::mt19937& random, std::size_t size) {
   std::string text(size, '\0');
@@ -170,8 +172,7 @@ TEST_P(RecordProtection, WithoutBuffersNothingIsSealedOrOpenedFromSharedOnes) {
 
 TEST_P(RecordProtection, AKeyIsWipedWhenItIsForgotten) {
   const auto key = std::span(sending_.key).first(suite_.key_size());
-  RecordCiphers::Nonce nonce{};
-  EXPECT_NE(ciphers_.begin_sealing(suite_.aead, key, nonce), nullptr);
+  EXPECT_NE(ciphers_.begin_sealing(suite_.aead, key, {}, {}), nullptr);
   EXPECT_TRUE(ciphers_.knows(suite_.aead, key));
   ciphers_.forget(suite_.aead, key);
   EXPECT_FALSE(ciphers_.knows(suite_.aead, key));
@@ -192,7 +193,8 @@ class PaddedRecord : public RecordProtection {
 
 INSTANTIATE_TEST_SUITE_P(Suites, PaddedRecord,
                          ::testing::Combine(::testing::Values(Aead::kAes128Gcm),
-                                            ::testing::Values(true)));
+                                            ::testing::Values(true),
+                                            ::testing::Values(CipherLibrary::kFastest)));
 
 TEST_P(PaddedRecord, PaddingIsTakenOff) {
   for (const std::size_t padding : {1UL, 100UL, 5000UL}) {

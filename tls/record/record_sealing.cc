@@ -25,7 +25,7 @@ class Sealing {
   Suite suite_;
   TrafficKeys& keys_;
   OutputBuffers& output_;
-  EVP_CIPHER_CTX* cipher_ = nullptr;
+  RecordCipher* cipher_ = nullptr;
   std::size_t done_ = 0;
 };
 
@@ -33,13 +33,12 @@ bool Sealing::begin(ContentType type, std::size_t plaintext) {
   const std::size_t fragment = suite_.explicit_nonce_size() + plaintext +
                                (suite_.tls13 ? sizeof(ContentType) : 0) + kTagSize;
   const ContentType outer = suite_.tls13 ? ContentType::kApplicationData : type;
-  const RecordCiphers::Nonce nonce = next_nonce(suite_, keys_);
+  const RecordCipher::Nonce nonce = next_nonce(suite_, keys_);
   const auto key = std::span(keys_.key).first(suite_.key_size());
   output_.begin_record(kRecordHeaderSize + fragment);
-  cipher_ = ciphers_.begin_sealing(suite_.aead, key, nonce);
-  return cipher_ != nullptr &&
-         authenticate(cipher_, {suite_, keys_.sequence(), outer, fragment, plaintext}) &&
-         output_.write(record_header(outer, fragment)) &&
+  const AssociatedData data(suite_, keys_.sequence(), outer, fragment, plaintext);
+  cipher_ = ciphers_.begin_sealing(suite_.aead, key, nonce, data.bytes());
+  return cipher_ != nullptr && output_.write(record_header(outer, fragment)) &&
          output_.write(std::span(nonce).last(suite_.explicit_nonce_size()));
 }
 
@@ -49,7 +48,7 @@ bool Sealing::add(std::span<const std::uint8_t> piece) {
     if (room.empty()) return false;
     std::size_t size = std::min(piece.size(), room.size());
     if (size < piece.size() && size > kBlock) size -= (done_ + size) % kBlock;
-    if (!apply(cipher_, piece.first(size), room.data())) return false;
+    if (!cipher_->apply(piece.first(size), room.data())) return false;
     output_.wrote(size);
     done_ += size;
     piece = piece.subspan(size);
@@ -60,10 +59,8 @@ bool Sealing::add(std::span<const std::uint8_t> piece) {
 bool Sealing::end(ContentType type) {
   const auto inner_type = static_cast<std::uint8_t>(type);
   if (suite_.tls13 && !add({&inner_type, 1})) return false;
-  std::array<std::uint8_t, kTagSize> tag;
-  int size = 0;
-  const bool done = EVP_CipherFinal_ex(cipher_, tag.data(), &size) == 1 &&
-                    EVP_CIPHER_CTX_ctrl(cipher_, EVP_CTRL_AEAD_GET_TAG, kTagSize, tag.data()) == 1;
+  RecordCipher::Tag tag;
+  const bool done = cipher_->finish(tag);
   keys_.count_record();
   return done && output_.write(tag);
 }

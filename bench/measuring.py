@@ -149,23 +149,45 @@ class Pair:
     def _device(self, port: str, role: str) -> str:
         return f"memif:{self._file(f'{port}.sock')},role={role},mtu={self._mtu}"
 
-    @contextlib.contextmanager
-    def serving(self, *options: object, ports: tuple[str, ...] = ("pair",)) -> Iterator[Server]:
-        """A server with so many ports."""
+    def _start_server(self, devices: list[str], *options: object) -> Server:
         results, log = self._file("serve.json"), self._file("serve.log")
         results.unlink(missing_ok=True)
         words: list[object] = [self._program, "serve", "--cpu", SERVER_CPU]
         words += ["--address", f"{SERVER}/24", "--json", results]
-        for port in ports:
-            words += ["--device", self._device(port, "server")]
+        for device in devices:
+            words += ["--device", device]
         with log.open("w") as lines:
             process = subprocess.Popen([str(word) for word in (*words, *options)], stderr=lines)
-        server = Server(process, results, log)
+        return Server(process, results, log)
+
+    @contextlib.contextmanager
+    def serving(self, *options: object, ports: tuple[str, ...] = ("pair",)) -> Iterator[Server]:
+        """A server with so many ports."""
+        server = self._start_server([self._device(port, "server") for port in ports], *options)
         try:
             # The socket is there earlier, but a client that comes before the port has started is
             # sent away and does not come again.
             server.wait_for(server.running)
             yield server
+        finally:
+            server.stop()
+
+    def served_in_place(
+        self, url: str, *options: object, serve: list[object], zero_copy: bool = True
+    ) -> tuple[Server, dict[str, Any]]:
+        """A load on a server out of whose memory the load tester takes the frames: the server is
+        the memif's client, for it is the client's memory that is shared. Its connections begin a
+        second late. Returns the server, which has stopped, and the load's results."""
+        load = self.start_load(url, *options, role="server")
+        socket = self._file("pair.sock")
+        deadline = time.monotonic() + 30
+        while not socket.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.3)  # until it listens and its port has started
+        device = self._device("pair", "client") + ",zero-copy=yes" * zero_copy
+        server = self._start_server([device], *serve)
+        try:
+            return server, load.result()
         finally:
             server.stop()
 
@@ -176,13 +198,14 @@ class Pair:
         port: str = "pair",
         address: str = CLIENTS,
         first: bool = False,
+        role: str = "client",
     ) -> Load:
         """`first`: before all else on its CPU (SCHED_FIFO); needs root."""
         results = self._file(f"{port}-load.json")
         results.unlink(missing_ok=True)
         words: list[object] = ["chrt", "-f", "10"] if first else []
         words += [self._program, "load", "--cpu", CLIENT_CPU, "--quiet", "--json", results]
-        words += ["--device", self._device(port, "client"), "--address", address, *options, url]
+        words += ["--device", self._device(port, role), "--address", address, *options, url]
         process = subprocess.Popen(
             [str(word) for word in words],
             stdout=subprocess.DEVNULL,

@@ -48,13 +48,13 @@ def test_handshakes_are_of_the_kind_that_is_measured(measure: Measure) -> None:
             assert each["in_memory_us"] > each["public_key_us"] > 0
 
 
-def test_bulk_is_slower_with_tls_than_without(measure: Measure) -> None:
+def test_bulk_costs_more_with_tls_than_without(measure: Measure) -> None:
     results = measure("tls_bulk")
     rates = {
         name: results[name]["gbit_per_cpu_second"] for name in ("openssl", "tls", "plain", "nginx")
     }
     assert all(rate > 0 for rate in rates.values())
-    assert rates["tls"] < min(rates["plain"], rates["openssl"])
+    assert rates["tls"] < rates["plain"]
     assert results["of_openssl_speed"] == rates["tls"] / rates["openssl"]
     assert results["times_nginx"] == rates["tls"] / rates["nginx"]
 

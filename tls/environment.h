@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/base/block_pool.h"
 #include "dataplane/base/counter.h"
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/time.h"
@@ -46,15 +47,10 @@ class SecureStream;
 struct Environment {
   /// Throws std::runtime_error when OpenSSL lacks what TLS needs.
   Environment(PacketPool& packet_pool, Graveyard& worker_graveyard, const Clock& worker_clock,
-              Counters& worker_counters, const EnvironmentOptions& worker_options = {})
-      : pool(packet_pool),
-        graveyard(worker_graveyard),
-        clock(worker_clock),
-        counters(worker_counters),
-        reserve(packet_pool),
-        records(reserve),
-        options(worker_options),
-        handshakes(worker_options.handshakes) {}
+              Counters& worker_counters, const EnvironmentOptions& worker_options = {});
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
 
   /// Ends a pass of the worker's loop: gives turns to handshakes that wait, and seals what was sent
   /// in it. Returns how much there was to do.
@@ -69,6 +65,8 @@ struct Environment {
   EnvironmentOptions options;
   HandshakeStatistics statistics;
   HandshakeQueue handshakes;
+  /// Where streams live.
+  BlockPool<SecureStream> streams;
   /// Streams with plaintext that waits for the end of the pass.
   std::vector<SecureStream*> gathering;
   /// Where the plaintext of one record is gathered from its buffers for OpenSSL; of no meaning

@@ -13,8 +13,8 @@ SecureStream* accept(Stream& lower, const ServerIdentity& identity, StreamHandle
   std::unique_ptr<OpenSslSession> session(
       new (std::nothrow) OpenSslSession(identity.context(), Role::kServer, environment.reserve));
   if (session == nullptr) return nullptr;
-  auto* stream = new (std::nothrow)
-      SecureStream(Role::kServer, lower, handler, environment, std::move(session));
+  SecureStream* stream =
+      environment.streams.make(Role::kServer, lower, handler, environment, std::move(session));
   if (stream != nullptr) lower.set_handler(*stream);
   return stream;
 }
@@ -29,8 +29,8 @@ SecureStream* connect(Stream& lower, const ClientContext& context, const Connect
     ERR_clear_error();
     return nullptr;
   }
-  auto* stream = new (std::nothrow)
-      SecureStream(Role::kClient, lower, handler, environment, std::move(session));
+  SecureStream* stream =
+      environment.streams.make(Role::kClient, lower, handler, environment, std::move(session));
   if (stream == nullptr) return nullptr;
   lower.set_handler(*stream);
   if (options.lower_is_open) {
@@ -55,6 +55,10 @@ SecureStream::~SecureStream() {
     environment_.records.ciphers.forget(aead_, std::span(sending_.key).first(size));
   }
   if (untold_ && handler_ != nullptr) handler_->on_failure(*untold_);
+}
+
+void SecureStream::operator delete(SecureStream* stream, std::destroying_delete_t) {
+  stream->environment_.streams.destroy(*stream);
 }
 
 void SecureStream::set_handler(StreamHandler& handler) {

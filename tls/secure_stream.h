@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ struct ConnectOptions;
 class SecureStream final : public Stream, public StreamHandler, public Mortal {
  public:
   ~SecureStream() override;
+  /// Gives its place in Environment::streams back.
+  static void operator delete(SecureStream* stream, std::destroying_delete_t);
 
   /// For Environment::finish_pass(): seals what was sent since the last one.
   void seal_gathered();
@@ -112,6 +115,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   friend SecureStream* accept(Stream&, const ServerIdentity&, StreamHandler&, Environment&);
   friend SecureStream* connect(Stream&, const ClientContext&, const ConnectOptions&, StreamHandler&,
                                Environment&);
+  friend BlockPool<SecureStream>;
 
   enum class Phase : std::uint8_t { kWaiting, kHandshake, kOpen };
 

@@ -41,13 +41,13 @@ class ReceiveCredit {
 class AcknowledgedPlaintext {
  public:
   /// Plaintext was encrypted; the ciphertext is told to sent() before any of it is acknowledged.
-  void sealed(std::size_t plaintext) { outstanding_ += plaintext; }
-  void sent(std::size_t ciphertext) { in_flight_ += ciphertext; }
+  void sealed(std::size_t plaintext) { outstanding_ += static_cast<std::uint32_t>(plaintext); }
+  void sent(std::size_t ciphertext) { in_flight_ += static_cast<std::uint32_t>(ciphertext); }
 
   /// Ciphertext was acknowledged; returns how much more plaintext is.
   [[nodiscard]] std::size_t acknowledged(std::size_t ciphertext) {
-    in_flight_ -= std::min(ciphertext, in_flight_);
-    const std::size_t more = outstanding_ - std::min(in_flight_, outstanding_);
+    in_flight_ -= static_cast<std::uint32_t>(std::min<std::size_t>(ciphertext, in_flight_));
+    const std::uint32_t more = outstanding_ - std::min(in_flight_, outstanding_);
     outstanding_ -= more;
     return more;
   }
@@ -58,8 +58,9 @@ class AcknowledgedPlaintext {
   [[nodiscard]] std::size_t outstanding() const { return outstanding_; }
 
  private:
-  std::size_t in_flight_ = 0;
-  std::size_t outstanding_ = 0;
+  // What is not acknowledged lies in packet buffers: no stream has 4 GiB of them.
+  std::uint32_t in_flight_ = 0;
+  std::uint32_t outstanding_ = 0;
 };
 
 }  // namespace sluice::tls

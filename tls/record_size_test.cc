@@ -36,7 +36,7 @@ TEST_F(RecordSizeTest, IsSmallAgainAfterAPauseOnly) {
   (void)small_bytes();
   clock.advance_by(RecordSize::kPause);
   EXPECT_EQ(size.next(clock.now(), kMaxPlaintext), kMaxPlaintext);
-  clock.advance_by(RecordSize::kPause + std::chrono::milliseconds(1));
+  clock.advance_by(RecordSize::kPause + RecordSize::kTick);
   EXPECT_EQ(size.next(clock.now(), kMaxPlaintext), RecordSize::kSmall);
 }
 

@@ -54,7 +54,9 @@ SecureStream::~SecureStream() {
     environment_.records.ciphers.forget(aead_, std::span(receiving_.key).first(size));
     environment_.records.ciphers.forget(aead_, std::span(sending_.key).first(size));
   }
-  if (untold_ && handler_ != nullptr) handler_->on_failure(*untold_);
+  if (in_flight_ && in_flight_->untold && handler_ != nullptr) {
+    handler_->on_failure(*in_flight_->untold);
+  }
 }
 
 void SecureStream::operator delete(SecureStream* stream, std::destroying_delete_t) {

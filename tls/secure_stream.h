@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -194,7 +193,6 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   TrafficKeys receiving_;
   TrafficKeys sending_;
   std::uint16_t max_plaintext_ = kMaxPlaintext;  // that the peer wants in a record
-  std::optional<StreamError> untold_;            // a failure the handler does not know of
   Role role_ : 1;
   Phase phase_ : 2 = Phase::kWaiting;
   Aead aead_ : 2 = Aead::kAes128Gcm;
@@ -208,6 +206,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   bool end_waits_ : 1 = false;  // the stream below has ended, and the handshake waits for its turn
   bool gathering_ : 1 = false;  // in Environment::gathering
 };
+static_assert(sizeof(SecureStream) <= 296);
 
 /// Starts TLS as the server over `lower`, whose handler the stream becomes. Events go to `handler`,
 /// beginning with on_open(); nothing is called before this returns. An Acceptor returns the stream

@@ -94,7 +94,7 @@ void SecureStream::fail_with(StreamError error) {
 // Called from inside a call of the handler's, who learns of it after that: see ~SecureStream().
 void SecureStream::fail_later(Outcome outcome) {
   if (lower_ == nullptr) return;
-  untold_ = examine(outcome);
+  in_flight().untold = examine(outcome);
   lower_->abort();
   let_go_of_lower();
 }

@@ -21,7 +21,8 @@ from testbed.sluice import Sluice
 
 HERE = "198.18.0.10"
 THERE = "198.18.0.11"
-VERSIONS = pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+VERSIONS = ["-tls1_2", "-tls1_3"]
+WITH_EACH_VERSION = pytest.mark.parametrize("version", VERSIONS)
 REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
 
 Start = Callable[..., Sluice]
@@ -141,7 +142,7 @@ def set_key(sluice: Sluice, key: str) -> None:
     assert "TLS ticket key updated!" in sluice.ask(f"set ssl tls-key #0 {key}")
 
 
-@VERSIONS
+@WITH_EACH_VERSION
 def test_session_resumes_at_another_machine_with_the_same_keys(
     client: Client, start: Start, directory: Path, version: str
 ) -> None:
@@ -158,7 +159,7 @@ def test_session_resumes_at_another_machine_with_the_same_keys(
     assert sessions.key_afterwards(THERE, session) == name_of(second)
 
 
-@VERSIONS
+@WITH_EACH_VERSION
 def test_sessions_outlive_a_rotation_by_command(
     client: Client, start: Start, directory: Path, version: str
 ) -> None:
@@ -177,36 +178,45 @@ def test_sessions_outlive_a_rotation_by_command(
     assert sessions.key_of(sessions.full(THERE, "new")) == name_of(keys[1])
 
 
-@VERSIONS
+# What follows waits for time to pass, with a session of each version.
+Each = list[tuple[Sessions, Path]]
+
+
+def sessions_of_each_version(client: Client, directory: Path, address: str) -> Each:
+    each = [Sessions(client, directory, version) for version in VERSIONS]
+    return [(sessions, sessions.full(address)) for sessions in each]
+
+
 def test_ticket_of_a_key_that_is_too_old_means_a_full_handshake(
-    client: Client, start: Start, directory: Path, version: str
+    client: Client, start: Start, directory: Path
 ) -> None:
     file = key_file(directory, new_key())
     start(HERE, ticket_key_file=file)
     brief = start(THERE, ticket_key_file=file, ticket_lifetime="4s")
-    sessions = Sessions(client, directory, version)
-    session = sessions.full(HERE)
+    each = sessions_of_each_version(client, directory, HERE)
     for _ in range(2):
         set_key(brief, new_key())
-    assert sessions.resumes(THERE, session)
+    for sessions, session in each:
+        assert sessions.resumes(THERE, session), session
     time.sleep(5)
-    # The client was told that it lives for long, so it still shows its ticket.
-    assert not sessions.resumes(THERE, session)
-    assert sessions.resumes(HERE, session)
+    for sessions, session in each:
+        # The client was told that it lives for long, so it still shows its ticket.
+        assert not sessions.resumes(THERE, session), session
+        assert sessions.resumes(HERE, session), session
     assert brief.counter("tls.handshakes_failed") == 0
 
 
-@VERSIONS
 def test_own_keys_are_replaced_as_time_passes(
-    client: Client, start: Start, directory: Path, version: str
+    client: Client, start: Start, directory: Path
 ) -> None:
     sluice = start(HERE, ticket_rotation="2s", ticket_lifetime="8s")
-    sessions = Sessions(client, directory, version)
-    session = sessions.full(HERE)
-    first = sessions.key_of(session)
+    each = sessions_of_each_version(client, directory, HERE)
+    first = [sessions.key_of(session) for sessions, session in each]
     time.sleep(2.5)
-    assert sessions.key_afterwards(HERE, session) != first
+    for key, (sessions, session) in zip(first, each):
+        assert sessions.key_afterwards(HERE, session) != key, session
     time.sleep(7)
-    assert first not in sluice.ask("show tls-keys *")
-    assert not sessions.resumes(HERE, session)
+    for key, (sessions, session) in zip(first, each):
+        assert key not in sluice.ask("show tls-keys *")
+        assert not sessions.resumes(HERE, session), session
     assert sluice.counter("tls.handshakes_failed") == 0

@@ -176,9 +176,9 @@ void SecureStream::count_handshake() {
 void SecureStream::take_over_records() {
   const std::optional<Suite> suite = openssl_->suite();
   const bool possible =
-      environment_.options.record_layer == RecordLayer::kOwn && suite && lower_ != nullptr &&
-      openssl_->copy_keys(environment_.records.schedule, *suite, receiving_, sending_);
+      environment_.options.record_layer == RecordLayer::kOwn && suite && lower_ != nullptr;
   if (!possible) return;
+  openssl_->copy_keys(*suite, receiving_, sending_);
   aead_ = suite->aead;
   max_plaintext_ = static_cast<std::uint16_t>(openssl_->max_plaintext());
   ByteChain unread = openssl_->take_input();

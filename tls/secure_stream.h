@@ -149,7 +149,7 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   Outcome take_control_record(ContentType type, const ByteChain& plaintext);
   Outcome take_alert(const ByteChain& plaintext);
   Outcome take_handshake_messages(const ByteChain& plaintext);
-  [[nodiscard]] bool update_receiving_keys();
+  void update_receiving_keys();
   [[nodiscard]] bool update_sending_keys(bool ask_for_the_same);
   Outcome refuse(Alert alert);
   bool seal_alert(AlertLevel level, Alert alert);

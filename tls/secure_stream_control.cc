@@ -2,6 +2,7 @@
 #include <array>
 #include <span>
 
+#include "tls/record/key_schedule.h"
 #include "tls/record/record_sealing.h"
 #include "tls/secure_stream.h"
 
@@ -52,16 +53,16 @@ Outcome SecureStream::take_handshake_messages(const ByteChain& plaintext) {
   const PostHandshakeReader::Result result =
       in_flight().messages.read(plaintext, role_ == Role::kClient);
   if (result.refused) return refuse(*result.refused);
-  if (result.key_updated && !update_receiving_keys()) return Outcome::kNoMemory;
+  if (result.key_updated) update_receiving_keys();
   if (result.update_requested && !update_sending_keys(false)) return Outcome::kNoMemory;
   return Outcome::kDone;
 }
 
-bool SecureStream::update_receiving_keys() {
+void SecureStream::update_receiving_keys() {
   environment_.counters.key_updates.add();
   const auto old = std::span(receiving_.key).first(suite().key_size());
   environment_.records.ciphers.forget(aead_, old);
-  return environment_.records.schedule.update(suite(), receiving_);
+  update_keys(suite(), receiving_);
 }
 
 // The message is the last that is protected with the old keys (RFC 8446 section 4.6.3).
@@ -76,7 +77,8 @@ bool SecureStream::update_sending_keys(bool ask_for_the_same) {
     return false;
   }
   records.ciphers.forget(aead_, std::span(sending_.key).first(suite().key_size()));
-  return records.schedule.update(suite(), sending_);
+  update_keys(suite(), sending_);
+  return true;
 }
 
 // Tells the peer what was wrong with a record of its, and then nothing any more.

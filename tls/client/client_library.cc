@@ -134,6 +134,7 @@ ClientLibrary::ClientLibrary(Extent extent) {
   default_provider_.reset(OSSL_PROVIDER_load(whole_.get(), "default"));
   set_up(default_provider_ != nullptr);
   if (extent == Extent::kHandshakes && looks_through_everything()) reduce();
+  key_derivation_.emplace(context());
 }
 
 void ClientLibrary::reduce() {

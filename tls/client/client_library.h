@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "tls/handshake/key_derivation_provider.h"
 #include "tls/openssl_types.h"
 
 namespace sluice::tls {
@@ -33,6 +35,7 @@ class ClientLibrary {
   OpenSslPointer<OSSL_PROVIDER> default_provider_;
   OpenSslPointer<OSSL_LIB_CTX> reduced_;  // null for kWhole
   OpenSslPointer<OSSL_PROVIDER> reduced_provider_;
+  std::optional<KeyDerivationProvider> key_derivation_;
 };
 
 }  // namespace sluice::tls

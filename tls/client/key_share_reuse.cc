@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "tls/openssl_dispatch.h"
+
 namespace sluice::tls {
 namespace {
 
@@ -69,11 +71,6 @@ std::vector<OSSL_DISPATCH> pick(const OSSL_DISPATCH* table, std::span<const int>
     if (std::ranges::find(ids, table->function_id) != ids.end()) picked.push_back(*table);
   }
   return picked;
-}
-
-template <typename Function>
-OSSL_DISPATCH entry(int id, Function* function) {
-  return {id, reinterpret_cast<void (*)()>(function)};
 }
 
 bool is_of_algorithm(const OSSL_PARAM* group) {
@@ -158,9 +155,9 @@ int KeyShareReuse::Provider::start(const OSSL_CORE_HANDLE* /*core*/,
                                    const OSSL_DISPATCH* /*upcalls*/,
                                    const OSSL_DISPATCH** functions, void** context) {
   static const std::array<OSSL_DISPATCH, 4> own = {
-      entry(OSSL_FUNC_PROVIDER_TEARDOWN, stop),
-      entry(OSSL_FUNC_PROVIDER_QUERY_OPERATION, operations),
-      entry(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, capabilities),
+      dispatch_entry(OSSL_FUNC_PROVIDER_TEARDOWN, stop),
+      dispatch_entry(OSSL_FUNC_PROVIDER_QUERY_OPERATION, operations),
+      dispatch_entry(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, capabilities),
       {0, nullptr}};
   *functions = own.data();
   *context = new (std::nothrow) Provider;
@@ -196,17 +193,17 @@ void KeyShareReuse::Provider::take_functions(const OSSL_DISPATCH* key,
 
   key_functions_ = pick(key, kKeyFunctions);
   key_functions_.insert(key_functions_.end(),
-                        {entry(OSSL_FUNC_KEYMGMT_NEW, new_key),
-                         entry(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, readable),
-                         entry(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, writable),
-                         entry(OSSL_FUNC_KEYMGMT_GEN_INIT, begin),
-                         entry(OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, set),
-                         entry(OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, settable),
-                         entry(OSSL_FUNC_KEYMGMT_GEN, generate),
-                         entry(OSSL_FUNC_KEYMGMT_GEN_CLEANUP, end),
+                        {dispatch_entry(OSSL_FUNC_KEYMGMT_NEW, new_key),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, readable),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, writable),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_GEN_INIT, begin),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, set),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, settable),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_GEN, generate),
+                         dispatch_entry(OSSL_FUNC_KEYMGMT_GEN_CLEANUP, end),
                          {0, nullptr}});
   exchange_functions_ = pick(exchange, kExchangeFunctions);
-  exchange_functions_.push_back(entry(OSSL_FUNC_KEYEXCH_NEWCTX, new_exchange));
+  exchange_functions_.push_back(dispatch_entry(OSSL_FUNC_KEYEXCH_NEWCTX, new_exchange));
   exchange_functions_.push_back({0, nullptr});
 }
 

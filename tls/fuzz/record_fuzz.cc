@@ -28,7 +28,6 @@ using sluice::testing::require;
 struct World {
   PacketPool pool{"records", 8192};
   RecordCiphers ciphers;
-  KeySchedule schedule;
 };
 
 class Run {
@@ -50,9 +49,8 @@ class Run {
     constexpr std::array<std::uint8_t, kMaxSecretSize> kSecret = {7};
     TrafficKeys other;
     const auto secret = std::span(kSecret).first(suite_.hash_size());
-    require(suite_.tls13 ? world_.schedule.begin(suite_, secret, keys)
-                         : world_.schedule.begin_tls12(
-                               suite_, kSecret, std::array<std::uint8_t, 64>{}, keys, other));
+    suite_.tls13 ? begin_keys(suite_, secret, keys)
+                 : begin_tls12_keys(suite_, kSecret, std::array<std::uint8_t, 64>{}, keys, other);
   }
 
   std::size_t size_up_to(std::size_t most) { return script_.word() % (most + 1); }
@@ -111,7 +109,7 @@ class Run {
       if (suite_.tls13) {
         for (TrafficKeys* keys : {&sending_, &receiving_}) {
           world_.ciphers.forget(suite_.aead, std::span(keys->key).first(suite_.key_size()));
-          require(world_.schedule.update(suite_, *keys));
+          update_keys(suite_, *keys);
         }
       }
       return;

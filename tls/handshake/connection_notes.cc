@@ -1,25 +1,9 @@
 #include "tls/handshake/connection_notes.h"
 
-#include <string_view>
-
 namespace sluice::tls {
 namespace {
 
 constexpr std::uint8_t kChangeCipherSpec = 20;
-
-std::uint8_t digit(char c) {
-  return static_cast<std::uint8_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-}
-
-// OpenSSL writes two digits for each byte.
-void read_digits(std::string_view digits, ConnectionNotes::Secret& secret) {
-  if (digits.size() > 2 * secret.bytes.size()) return;
-  secret.size = static_cast<std::uint8_t>(digits.size() / 2);
-  for (std::size_t i = 0; i < secret.size; ++i) {
-    secret.bytes[i] =
-        static_cast<std::uint8_t>(digit(digits[2 * i]) << 4 | digit(digits[2 * i + 1]));
-  }
-}
 
 }  // namespace
 
@@ -32,16 +16,6 @@ void ConnectionNotes::follow(SSL* ssl) {
 int ConnectionNotes::note_session(SSL* ssl, SSL_SESSION* session) {
   of(ssl)->session.reset(session);
   return 1;
-}
-
-// The label, the client's random and the secret, with spaces between.
-void ConnectionNotes::note_secret(const SSL* ssl, const char* line) {
-  ConnectionNotes* notes = of(ssl);
-  const std::string_view text = line;
-  if (notes == nullptr) return;
-  const std::string_view digits = text.substr(text.rfind(' ') + 1);
-  if (text.starts_with("CLIENT_TRAFFIC_SECRET_0 ")) read_digits(digits, notes->client_secret);
-  if (text.starts_with("SERVER_TRAFFIC_SECRET_0 ")) read_digits(digits, notes->server_secret);
 }
 
 void ConnectionNotes::note_state(const SSL* ssl, int where, int what) {

@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "tls/handshake/connection_notes.h"
+#include "tls/handshake/key_derivation_provider.h"
 
 namespace sluice::tls {
 namespace {
@@ -16,14 +16,15 @@ constexpr int kSecurityLevel = 2;
 }  // namespace
 
 OpenSslPointer<SSL_CTX> make_context(const SSL_METHOD* method, OSSL_LIB_CTX* library) {
+  if (library == nullptr) static const KeyDerivationProvider in_process(nullptr);
   ERR_clear_error();
-  OpenSslPointer<SSL_CTX> context(SSL_CTX_new_ex(library, nullptr, method));
+  OpenSslPointer<SSL_CTX> context(
+      SSL_CTX_new_ex(library, KeyDerivationProvider::kPreference, method));
   if (!context) throw std::runtime_error("OpenSSL has no TLS: " + take_openssl_error());
   SSL_CTX_set_security_level(context.get(), kSecurityLevel);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   // No auto chain: OpenSSL would otherwise look for issuers anew in each handshake.
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
-  SSL_CTX_set_keylog_callback(context.get(), ConnectionNotes::note_secret);
   return context;
 }
 

@@ -4,13 +4,10 @@
 
 #include <algorithm>
 
-#include "tls/handshake/connection_notes.h"
-
 namespace sluice::tls {
 namespace {
 
 void put_line(const SSL* ssl, const char* line) {
-  ConnectionNotes::note_secret(ssl, line);
   static_cast<KeyLogRing*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)))->put(line);
 }
 

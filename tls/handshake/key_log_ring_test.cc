@@ -166,7 +166,7 @@ TEST_F(LogKeysTest, NothingIsLoggedUnlessAskedFor) {
   const std::vector sources{certificate("www.example.com")};
   const ServerIdentity identity(sources, {});
   EXPECT_FALSE(handshake(identity, {}).empty());
-  EXPECT_EQ(SSL_CTX_get_keylog_callback(identity.context().get()), ConnectionNotes::note_secret);
+  EXPECT_EQ(SSL_CTX_get_keylog_callback(identity.context().get()), nullptr);
   EXPECT_EQ(SSL_CTX_get_app_data(identity.context().get()), nullptr);
 }
 

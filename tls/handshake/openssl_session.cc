@@ -4,6 +4,9 @@
 
 #include <array>
 
+#include "tls/handshake/key_derivation_provider.h"
+#include "tls/record/key_schedule.h"
+
 namespace sluice::tls {
 namespace {
 
@@ -54,6 +57,7 @@ void OpenSslSession::release() {
 
 Outcome OpenSslSession::shake_hands() {
   ERR_clear_error();
+  const TrafficSecretsCopy copy(notes_.secrets);
   const int result = SSL_do_handshake(ssl_.get());
   if (transport_.out_of_buffers()) return Outcome::kNoMemory;
   complete_ = result == 1;
@@ -134,8 +138,11 @@ std::optional<Suite> OpenSslSession::suite() const {
   if (!between_records || notes_.key_updated) return std::nullopt;
   const auto aead = aead_of(SSL_get_current_cipher(ssl_.get()));
   const bool tls13 = SSL_version(ssl_.get()) == TLS1_3_VERSION;
-  if (!aead || (tls13 && notes_.client_secret.size == 0)) return std::nullopt;
-  return Suite{.aead = *aead, .tls13 = tls13};
+  if (!aead) return std::nullopt;
+  const Suite suite{.aead = *aead, .tls13 = tls13};
+  const bool has_keys = !tls13 || (notes_.secrets.client.get().size() == suite.hash_size() &&
+                                   notes_.secrets.server.get().size() == suite.hash_size());
+  return has_keys ? std::optional(suite) : std::nullopt;
 }
 
 bool OpenSslSession::expects_session() const {
@@ -144,31 +151,29 @@ bool OpenSslSession::expects_session() const {
          !has_session();
 }
 
-bool OpenSslSession::copy_keys(KeySchedule& schedule, Suite suite, TrafficKeys& receiving,
-                               TrafficKeys& sending) const {
+void OpenSslSession::copy_keys(Suite suite, TrafficKeys& receiving, TrafficKeys& sending) const {
   const bool serves = role_ == Role::kServer;
   TrafficKeys& client = serves ? receiving : sending;
   TrafficKeys& server = serves ? sending : receiving;
-  const bool done = suite.tls13 ? schedule.begin(suite, notes_.client_secret.get(), client) &&
-                                      schedule.begin(suite, notes_.server_secret.get(), server)
-                                : copy_tls12_keys(schedule, suite, client, server);
+  if (suite.tls13) {
+    begin_keys(suite, notes_.secrets.client.get(), client);
+    begin_keys(suite, notes_.secrets.server.get(), server);
+  } else {
+    copy_tls12_keys(suite, client, server);
+  }
   receiving.set_sequence(notes_.records_received);
   sending.set_sequence(notes_.records_sent);
-  return done;
 }
 
-bool OpenSslSession::copy_tls12_keys(KeySchedule& schedule, Suite suite, TrafficKeys& client,
-                                     TrafficKeys& server) const {
+void OpenSslSession::copy_tls12_keys(Suite suite, TrafficKeys& client, TrafficKeys& server) const {
   std::array<std::uint8_t, SSL_MAX_MASTER_KEY_LENGTH> master;
   std::array<std::uint8_t, 64> randoms;
   const std::size_t size =
       SSL_SESSION_get_master_key(SSL_get_session(ssl_.get()), master.data(), master.size());
   SSL_get_server_random(ssl_.get(), randoms.data(), 32);
   SSL_get_client_random(ssl_.get(), randoms.data() + 32, 32);
-  const bool done =
-      schedule.begin_tls12(suite, std::span(master).first(size), randoms, client, server);
+  begin_tls12_keys(suite, std::span(master).first(size), randoms, client, server);
   OPENSSL_cleanse(master.data(), master.size());
-  return done;
 }
 
 }  // namespace sluice::tls

@@ -14,7 +14,6 @@
 #include "tls/handshake/handshake_queue.h"
 #include "tls/handshake/mbuf_bio.h"
 #include "tls/openssl_types.h"
-#include "tls/record/key_schedule.h"
 #include "tls/record/record_header.h"
 #include "tls/record/suite.h"
 #include "tls/record/traffic_keys.h"
@@ -89,15 +88,13 @@ class OpenSslSession {
   /// As a client: a session is wanted, and may still come in a record of its own, which only
   /// OpenSSL can read.
   [[nodiscard]] bool expects_session() const;
-  /// The keys as they are now. False, and the keys of no use, when there is no memory.
-  [[nodiscard]] bool copy_keys(KeySchedule& schedule, Suite suite, TrafficKeys& receiving,
-                               TrafficKeys& sending) const;
+  /// The keys as they are now, for what suite() says.
+  void copy_keys(Suite suite, TrafficKeys& receiving, TrafficKeys& sending) const;
   /// Frees what the handshake needed. Only the session remains to be asked for.
   void release();
 
  private:
-  bool copy_tls12_keys(KeySchedule& schedule, Suite suite, TrafficKeys& client,
-                       TrafficKeys& server) const;
+  void copy_tls12_keys(Suite suite, TrafficKeys& client, TrafficKeys& server) const;
 
   std::shared_ptr<SSL_CTX> context_;
   MbufBio transport_;

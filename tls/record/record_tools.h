@@ -1,7 +1,6 @@
 #pragma once
 
 #include "tls/record/buffer_reserve.h"
-#include "tls/record/key_schedule.h"
 #include "tls/record/output_buffers.h"
 #include "tls/record/record_ciphers.h"
 
@@ -14,7 +13,6 @@ struct RecordTools {
   explicit RecordTools(BufferReserve& reserve) : output(reserve) {}
 
   RecordCiphers ciphers;
-  KeySchedule schedule;
   OutputBuffers output;
 };
 

@@ -10,6 +10,14 @@ namespace sluice::tls {
 enum class Aead : std::uint8_t { kAes128Gcm, kAes256Gcm, kChaCha20Poly1305 };
 
 inline constexpr std::size_t kAeads = 3;
+
+/// What the keys of those suites are derived with.
+enum class Hash : std::uint8_t { kSha256, kSha384 };
+
+constexpr std::size_t hash_size(Hash hash) {
+  return hash == Hash::kSha256 ? 32 : 48;
+}
+
 /// Bytes that protection adds to each record (RFC 5116 section 5.1, RFC 8439 section 2.8).
 inline constexpr std::size_t kTagSize = 16;
 inline constexpr std::size_t kNonceSize = 12;
@@ -24,8 +32,10 @@ struct Suite {
 
   [[nodiscard]] std::size_t key_size() const { return aead == Aead::kAes128Gcm ? 16 : 32; }
   /// The suite's hash, also that of TLS 1.2's pseudorandom function.
-  [[nodiscard]] const char* hash() const { return aead == Aead::kAes256Gcm ? "SHA384" : "SHA256"; }
-  [[nodiscard]] std::size_t hash_size() const { return aead == Aead::kAes256Gcm ? 48 : 32; }
+  [[nodiscard]] Hash hash() const {
+    return aead == Aead::kAes256Gcm ? Hash::kSha384 : Hash::kSha256;
+  }
+  [[nodiscard]] std::size_t hash_size() const { return tls::hash_size(hash()); }
   /// Of the nonce, what both sides know from the handshake: with TLS 1.2 and GCM, four bytes; the
   /// other eight go with each record (RFC 5288 section 3, RFC 7905 section 2).
   [[nodiscard]] std::size_t fixed_nonce_size() const {

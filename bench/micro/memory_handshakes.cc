@@ -16,6 +16,7 @@ constexpr int kRequestSize = 64;
 constexpr int kResponseSize = 160;
 // Of either side. TLS 1.2 takes two, and the client a third to see the end.
 constexpr int kMostSteps = 4;
+constexpr std::array<unsigned char, 9> kAlpn = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
 
 void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(std::string(what) + ": " + tls::take_openssl_error());
@@ -45,9 +46,39 @@ void read(SSL* ssl, int size) {
   require(size == 0 ? SSL_get_error(ssl, got) == SSL_ERROR_WANT_READ : got == size, "read");
 }
 
+int choose_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* offer, unsigned offer_size, void* /*none*/) {
+  unsigned char* chosen = nullptr;
+  const int result =
+      SSL_select_next_proto(&chosen, out_size, kAlpn.data(), kAlpn.size(), offer, offer_size);
+  *out = chosen;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// It allows what `sluice serve` does.
+tls::OpenSslPointer<SSL_CTX> make_server_context(const std::string& certificate) {
+  tls::OpenSslPointer<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
+  require(context != nullptr, "server");
+  SSL_CTX* server = context.get();
+  SSL_CTX_set_security_level(server, 2);
+  SSL_CTX_set_options(server, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  SSL_CTX_set_mode(server, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_alpn_select_cb(server, choose_protocol, nullptr);
+  require(SSL_CTX_set_min_proto_version(server, TLS1_2_VERSION) == 1 &&
+              SSL_CTX_set_cipher_list(server, tls::kTls12Ciphers) == 1 &&
+              SSL_CTX_set_ciphersuites(server, tls::kTls13Ciphers) == 1 &&
+              SSL_CTX_set1_groups_list(server, "X25519:P-256:P-384") == 1 &&
+              SSL_CTX_set_num_tickets(server, 1) == 1 &&
+              SSL_CTX_set_session_id_context(server, kAlpn.data(), kAlpn.size()) == 1 &&
+              SSL_CTX_use_certificate_chain_file(server, certificate.c_str()) == 1 &&
+              SSL_CTX_use_PrivateKey_file(server, certificate.c_str(), SSL_FILETYPE_PEM) == 1,
+          "server");
+  return context;
+}
+
 // It offers what `sluice load` does, but one version alone.
 tls::OpenSslPointer<SSL_CTX> make_client_context(int version, bool sessions) {
-  constexpr std::array<unsigned char, 9> kAlpn = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
   tls::OpenSslPointer<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   require(context != nullptr, "client");
   require(SSL_CTX_set_min_proto_version(context.get(), version) == 1 &&
@@ -92,8 +123,7 @@ struct MemoryHandshakes::Connection {
 
 MemoryHandshakes::MemoryHandshakes(const std::filesystem::path& certificate, const Options& options)
     : options_(options),
-      identity_(tls::find_certificates(certificate), {}),
-      server_(identity_.context()),
+      server_(make_server_context(certificate)),
       client_(make_client_context(options.version, options.resumed)),
       connections_(options.batch) {
   if (options.resumed) keep_session();

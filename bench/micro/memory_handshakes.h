@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "tls/openssl_types.h"
-#include "tls/server/server_identity.h"
 
 namespace sluice::micro {
 
-/// What a server does in its handshakes, without a network: OpenSSL with the contexts that Sluice
-/// makes, over memory BIOs. The clients are in the same thread and not counted.
+/// What a server does in its handshakes, without a network: OpenSSL as any server uses it, over
+/// memory BIOs, with the settings that Sluice has and nothing of Sluice's own. The clients are in
+/// the same thread and not counted.
 class MemoryHandshakes {
  public:
   struct Options {
@@ -47,8 +47,7 @@ class MemoryHandshakes {
   std::chrono::nanoseconds timed(Step step);
 
   const Options options_;
-  tls::ServerIdentity identity_;
-  std::shared_ptr<SSL_CTX> server_;
+  tls::OpenSslPointer<SSL_CTX> server_;
   tls::OpenSslPointer<SSL_CTX> client_;
   tls::OpenSslPointer<SSL_SESSION> session_;  // to be resumed
   std::vector<Connection> connections_;

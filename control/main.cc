@@ -14,6 +14,7 @@
 #include "control/config/keys.h"
 #include "control/stats/counter_catalog.h"
 #include "control/version.h"
+#include "tls/openssl_memory.h"
 
 namespace {
 
@@ -120,6 +121,7 @@ struct CommandLine {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sluice::tls::keep_freed_openssl_memory();
   try {
     CommandLine line;
     try {

@@ -8,12 +8,6 @@ namespace {
 // Below this a copy costs less than a buffer of one's own, or a reference to a part of another.
 constexpr std::size_t kCopyLimit = 256;
 
-// Whether bytes may be written behind a buffer's data: it is nobody else's memory, and nobody
-// else refers to it.
-bool extendable(rte_mbuf& mbuf) {
-  return RTE_MBUF_DIRECT(&mbuf) && rte_mbuf_refcnt_read(&mbuf) == 1;
-}
-
 }  // namespace
 
 // Inside a chain every buffer describes itself alone; packet lengths are made when one leaves.
@@ -34,7 +28,7 @@ void ByteChain::append(Packet packet) {
     mbuf->nb_segs = 1;
     mbuf->pkt_len = mbuf->data_len;
     const std::uint16_t size = mbuf->data_len;
-    const bool fits = tail_ != nullptr && size <= kCopyLimit && extendable(*tail_) &&
+    const bool fits = tail_ != nullptr && size <= kCopyLimit && is_writable(*tail_) &&
                       rte_pktmbuf_tailroom(tail_) >= size;
     if (size == 0) {
       rte_pktmbuf_free_seg(mbuf);
@@ -66,7 +60,7 @@ void ByteChain::append(ByteChain&& other) {
 bool ByteChain::append_copy(std::span<const std::uint8_t> bytes, PacketPool& pool) {
   ByteChain added;
   std::span<const std::uint8_t> rest = bytes;
-  if (tail_ != nullptr && extendable(*tail_)) {
+  if (tail_ != nullptr && is_writable(*tail_)) {
     rest = rest.subspan(std::min<std::size_t>(rest.size(), rte_pktmbuf_tailroom(tail_)));
   }
   const std::size_t in_tail = bytes.size() - rest.size();

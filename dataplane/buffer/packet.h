@@ -8,6 +8,12 @@
 
 namespace sluice {
 
+/// Whether bytes of a buffer may be written, or written behind: it is nobody else's memory, and
+/// nobody else refers to it.
+inline bool is_writable(const rte_mbuf& buffer) {
+  return RTE_MBUF_DIRECT(&buffer) && rte_mbuf_refcnt_read(&buffer) == 1;
+}
+
 /// The owner of one packet: a DPDK mbuf, or a chain of them. Move-only; the destructor gives the
 /// buffers back to the pool they came from. An empty Packet owns nothing.
 class Packet {

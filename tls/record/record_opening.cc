@@ -11,10 +11,6 @@
 namespace sluice::tls {
 namespace {
 
-bool writable(const rte_mbuf& buffer) {
-  return RTE_MBUF_DIRECT(&buffer) && rte_mbuf_refcnt_read(&buffer) == 1;
-}
-
 OpenedRecord refused(Alert alert) {
   return {.status = OpenedRecord::Status::kRefused, .alert = alert};
 }
@@ -22,7 +18,7 @@ OpenedRecord refused(Alert alert) {
 // The plaintext behind the ciphertext of one buffer; empty when there is no memory.
 Packet decrypt(RecordCipher& cipher, Packet buffer, PacketPool& pool) {
   const std::span<std::uint8_t> bytes = buffer.front();
-  if (writable(*buffer.get())) {
+  if (is_writable(*buffer.get())) {
     return cipher.apply(bytes, bytes.data()) ? std::move(buffer) : Packet();
   }
   const bool large = bytes.size() > PacketPool::kDataRoom;

@@ -16,6 +16,9 @@
 namespace sluice::tls {
 namespace {
 
+// Of one ticket. More than a day is held against a server by those who test them.
+constexpr std::chrono::seconds kLongestUse = std::chrono::hours(24);
+
 // What the callback for keys may return (SSL_CTX_set_tlsext_ticket_key_evp_cb(3)).
 constexpr int kFailed = -1;
 constexpr int kUnknownKey = 0;
@@ -110,7 +113,7 @@ int SessionTickets::limit_lifetime(SSL* ssl, void* self) {
   const std::int64_t end = std::min<std::int64_t>(start + tickets.options_.lifetime.count(),
                                                   now + tickets.key_lasts().count());
   const std::int64_t counted_from = SSL_version(ssl) == TLS1_3_VERSION ? now : start;
-  const std::int64_t timeout = std::max<std::int64_t>(end - counted_from, 0);
+  const std::int64_t timeout = std::clamp<std::int64_t>(end - counted_from, 0, kLongestUse.count());
   return set_start(session, start) && SSL_SESSION_set_timeout(session, timeout) == 1 ? 1 : 0;
 }
 

@@ -17,7 +17,7 @@ struct TicketOptions {
   /// nobody else has.
   const TicketKeys* keys = nullptr;
   /// From a full handshake to the last time that it is resumed, by whatever ticket; at most 7 days
-  /// (RFC 8446 section 4.6.1).
+  /// (RFC 8446 section 4.6.1). One ticket is of use for a day at most.
   std::chrono::seconds lifetime = std::chrono::hours(36);
   /// A session is resumed only where this is the same: what clients have to prove (certificates)
   /// differs from one frontend to another.

@@ -111,7 +111,7 @@ void cipher_alone(benchmark::State& state) {
   for (auto _ : state) {
     tls::RecordCipher* cipher = ciphers.begin_sealing(kSuite.aead, key, {}, {});
     tls::RecordCipher::Tag tag;
-    const bool done = cipher->apply(plaintext, bytes.data()) && cipher->finish(tag);
+    bool done = cipher->apply(plaintext, bytes.data()) && cipher->finish(tag);
     benchmark::DoNotOptimize(done);
     benchmark::DoNotOptimize(tag);
   }

@@ -187,6 +187,7 @@ class Pair:
         device = self._device("pair", "client") + ",zero-copy=yes" * zero_copy
         server = self._start_server([device], *serve)
         try:
+            server.wait_for(server.running)
             return server, load.result()
         finally:
             server.stop()

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "dataplane/base/keyed_hash.h"
-#include "dataplane/buffer/packet_pool.h"
 #include "dataplane/port/socket_path.h"
 
 namespace sluice::port {
@@ -30,6 +29,7 @@ constexpr std::uint16_t kPacketMtuLimit = kPacketFrameSize - 66 - 14;
 constexpr std::uint16_t kXdpMtuLimit = 2048 - 256 - 18;
 
 constexpr std::size_t kFrameHeader = 14;
+constexpr std::size_t kMemifBuffer = 2048;  // the driver's
 // A thousand of them for each direction and queue.
 constexpr std::size_t kLargestMemifBuffer = 9216 + kFrameHeader;
 
@@ -43,6 +43,18 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string mac_argument(const wire::MacAddress& mac) {
   return ",mac=" + mac.to_string();
+}
+
+// The driver's defaults are left out: DPDK 24.11 takes 128 characters, the socket's path and all.
+std::string memif_arguments(const DeviceName& name) {
+  std::string text = "socket=" + name.target + ",socket-abstract=no";
+  if (name.role == MemifRole::kServer) text += ",role=server";
+  if (name.memif_id != 0) text += ",id=" + std::to_string(name.memif_id);
+  if (name.memif_zero_copy) return text + ",zero-copy=yes";  // of buffers as they are in the pool
+  // A frame in one buffer each: with several, as many fewer would be on their way.
+  const std::size_t frame = std::min(name.memif_mtu + kFrameHeader, kLargestMemifBuffer);
+  if (frame > kMemifBuffer) text += ",bsize=" + std::to_string(frame);
+  return text;
 }
 
 std::string permission_hint(std::string_view capabilities) {
@@ -284,17 +296,7 @@ void Device::open_memif() {
     throw failure(error.what());
   }
   mtu_ = name_.memif_mtu;
-  // A frame in one buffer each: with several, as many fewer would be on their way. Buffers that are
-  // shared in place are those of the pool.
-  const std::size_t frame = std::min(mtu_ + kFrameHeader, kLargestMemifBuffer);
-  const std::size_t buffer = name_.memif_zero_copy
-                                 ? PacketPool::kDataRoom
-                                 : std::max<std::size_t>(PacketPool::kDataRoom, frame);
-  make_virtual("net_memif",
-               std::string("role=") + (server ? "server" : "client") +
-                   ",id=" + std::to_string(name_.memif_id) + ",socket=" + name_.target +
-                   ",socket-abstract=no,bsize=" + std::to_string(buffer) +
-                   (name_.memif_zero_copy ? ",zero-copy=yes" : "") + mac_argument(mac_));
+  make_virtual("net_memif", memif_arguments(name_) + mac_argument(mac_));
   if (server) environment_.sockets.insert(name_.target);
 }
 

@@ -41,11 +41,8 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string mac_argument(const wire::MacAddress& mac) {
-  return ",mac=" + mac.to_string();
-}
-
-// The driver's defaults are left out: DPDK 24.11 takes 128 characters, the socket's path and all.
+// DPDK 24.11 takes 128 characters, the socket's path and all: the driver's defaults are left out,
+// and the address, by which it filters nothing.
 std::string memif_arguments(const DeviceName& name) {
   std::string text = "socket=" + name.target + ",socket-abstract=no";
   if (name.role == MemifRole::kServer) text += ",role=server";
@@ -296,7 +293,7 @@ void Device::open_memif() {
     throw failure(error.what());
   }
   mtu_ = name_.memif_mtu;
-  make_virtual("net_memif", memif_arguments(name_) + mac_argument(mac_));
+  make_virtual("net_memif", memif_arguments(name_));
   if (server) environment_.sockets.insert(name_.target);
 }
 

@@ -178,13 +178,14 @@ class Pair:
         """A load on a server out of whose memory the load tester takes the frames: the server is
         the memif's client, for it is the client's memory that is shared. Its connections begin a
         second late. Returns the server, which has stopped, and the load's results."""
-        load = self.start_load(url, *options, role="server")
+        trust = ",checksums=no" * zero_copy
+        load = self.start_load(url, *options, role="server" + trust)
         socket = self._file("pair.sock")
         deadline = time.monotonic() + 30
         while not socket.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.3)  # until it listens and its port has started
-        device = self._device("pair", "client") + ",zero-copy=yes" * zero_copy
+        device = self._device("pair", "client" + trust) + ",zero-copy=yes" * zero_copy
         server = self._start_server([device], *serve)
         try:
             server.wait_for(server.running)

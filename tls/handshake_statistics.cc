@@ -9,7 +9,7 @@ void HandshakeStatistics::completed(std::uint16_t cipher, bool resumed, Duration
   const auto* suite = known == kCipherSuites.end() ? known - 1 : known;
   Kind& kind = resumed ? resumed_ : full_;
   kind.suites[static_cast<std::size_t>(suite - kCipherSuites.begin())].add();
-  kind.time.record(taken);
+  kind.time.add(taken);
 }
 
 void HandshakeStatistics::failed(const Failure& failure) {

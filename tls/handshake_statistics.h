@@ -5,14 +5,14 @@
 #include <cstdint>
 
 #include "dataplane/base/counter.h"
-#include "dataplane/base/histogram.h"
+#include "dataplane/base/measured_duration.h"
 #include "dataplane/base/time.h"
 #include "tls/failure.h"
 
 namespace sluice::tls {
 
 /// What a worker's handshakes have agreed on, how long they took from the peer's first byte on, and
-/// why others failed. Written by the worker, read by anyone. About 80 KiB.
+/// why others failed. Written by the worker, read by anyone. About 8 KiB.
 class HandshakeStatistics {
  public:
   struct CipherSuite {
@@ -35,7 +35,7 @@ class HandshakeStatistics {
   /// Full handshakes, or resumed ones.
   struct Kind {
     std::array<Counter, kCipherSuites.size()> suites;
-    Histogram time;
+    MeasuredDuration time;
   };
 
   void completed(std::uint16_t cipher, bool resumed, Duration taken);

@@ -21,8 +21,8 @@ TEST(HandshakeStatistics, CountCipherSuitesAndTimesApartByKind) {
   EXPECT_EQ(statistics->resumed().suites[0].get(), 1U);
   EXPECT_EQ(statistics->full().suites[7].get(), 1U);
   EXPECT_EQ(statistics->full().suites.back().get(), 1U) << "others";
-  Distribution times;
-  times.add(statistics->full().time);
+  SmallDistribution times;
+  times.add(statistics->full().time.histogram());
   EXPECT_EQ(times.count(), 3U);
 }
 

@@ -9,6 +9,14 @@ namespace sluice {
 /// writer's load and store are plain moves, and a reader sees some recent value, never a torn one.
 class Counter {
  public:
+  Counter() = default;
+  /// A copy has the value of that moment.
+  Counter(const Counter& other) : value_(other.get()) {}
+  Counter& operator=(const Counter& other) {
+    set(other.get());
+    return *this;
+  }
+
   void add(std::uint64_t amount = 1) { set(get() + amount); }
   void subtract(std::uint64_t amount = 1) { set(get() - amount); }
   void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }

@@ -12,6 +12,7 @@ namespace sluice {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
@@ -30,9 +31,26 @@ TEST(Histogram, BucketsAreInTheOrderOfTheirValues) {
   }
 }
 
+TEST(SmallHistogram, EveryValueIsReadBackWithinSevenPercent) {
+  for (std::int64_t value = 1000; value < 4'000'000'000'000; value += value / 50 + 1) {
+    const Duration read = SmallHistogram::value_of(SmallHistogram::bucket_of(nanoseconds(value)));
+    const double error = std::abs(static_cast<double>(read.count() - value));
+    EXPECT_LE(error, std::max(static_cast<double>(value) * 0.07, 1000.0)) << value;
+  }
+}
+
+TEST(SmallHistogram, EveryPowerOfTwoOfMicrosecondsBeginsABucket) {
+  for (std::int64_t bound = 1; bound < std::int64_t{1} << 32; bound *= 2) {
+    EXPECT_LT(SmallHistogram::bucket_of(microseconds(bound) - nanoseconds(1)),
+              SmallHistogram::bucket_of(microseconds(bound)));
+  }
+}
+
 TEST(Histogram, WhatIsOutOfRangeCountsAtItsEnd) {
   EXPECT_EQ(Histogram::bucket_of(hours(10'000)), Histogram::kBuckets - 1);
   EXPECT_EQ(Histogram::bucket_of(nanoseconds(-5)), 0U);
+  EXPECT_EQ(SmallHistogram::bucket_of(hours(10'000)), SmallHistogram::kBuckets - 1);
+  EXPECT_EQ(SmallHistogram::bucket_of(nanoseconds(-5)), 0U);
 }
 
 TEST(Distribution, PercentilesAgreeWithSortedValues) {

@@ -172,9 +172,9 @@ void PacketPool::refresh() {
   available_.set(free);
   scarcest_ = free;
   for (const PacketPool* other : others_) scarcest_ = std::min(scarcest_, other->available());
-  if (scarcest_ > capacity_ / 4) {
+  if (scarcest_ > low_mark()) {
     pressure_ = MemoryPressure::kNone;
-  } else if (scarcest_ > capacity_ / 16) {
+  } else if (scarcest_ > critical_mark()) {
     pressure_ = MemoryPressure::kLow;
   } else {
     pressure_ = MemoryPressure::kCritical;

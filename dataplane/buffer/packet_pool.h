@@ -79,6 +79,9 @@ class PacketPool {
   /// As of the last refresh(), here or in the scarcest of the pools that feed this worker.
   [[nodiscard]] std::uint32_t scarcest() const { return scarcest_; }
   [[nodiscard]] MemoryPressure pressure() const { return pressure_; }
+  /// Free buffers from which on downwards pressure() is kLow, and kCritical.
+  [[nodiscard]] std::uint32_t low_mark() const { return capacity_ / 4; }
+  [[nodiscard]] std::uint32_t critical_mark() const { return capacity_ / 16; }
   [[nodiscard]] std::uint64_t allocation_failures() const { return allocation_failures_.get(); }
 
   /// For a port's receive queue, which fills buffers from it.

@@ -76,6 +76,7 @@ struct CounterField {
   std::string_view name;
   std::string_view help;
   Counter Counters::*counter;
+  bool current = false;  ///< how many there are now, not how many there have been
 };
 
 /// Every counter with the name and the description it is shown with. `neighbours` alone can fall.
@@ -147,7 +148,7 @@ inline constexpr std::array kCounterFields{
     CounterField{"address_conflict", "another host claims an address of ours",
                  &Counters::address_conflict},
 
-    CounterField{"neighbours", "neighbours known now", &Counters::neighbours},
+    CounterField{"neighbours", "neighbours known now", &Counters::neighbours, true},
     CounterField{"neighbours_evicted", "neighbours forgotten for want of room",
                  &Counters::neighbours_evicted},
     CounterField{"solicitations_sent", "ARP requests and neighbour solicitations sent",

@@ -80,8 +80,8 @@ std::vector<std::string> eal_arguments(const EalSettings& settings, bool hugepag
                                      "-m",
                                      std::to_string(memory),
                                      "--file-prefix=" + file_prefix,
-                                     "--no-telemetry",
                                      "--log-level=warning"};
+  if (!settings.telemetry) arguments.emplace_back("--no-telemetry");
   // Neither way leaves files behind, whatever end the process comes to. DPDK 22.11 refuses
   // --in-memory together with --no-huge.
   if (hugepages) {

@@ -21,6 +21,7 @@ struct EalSettings {
   HugepageUse hugepages = HugepageUse::kAuto;
   std::vector<std::string> pci_addresses;    ///< the devices DPDK may take; no other is touched
   bool shares_memory = false;                ///< with another process: a memif without copies
+  bool telemetry = false;                    ///< DPDK's own socket, for dpdk-telemetry.py
   std::vector<std::string> extra_arguments;  ///< the operator's own, behind all others
 };
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <fstream>
 
 namespace sluice::port {
@@ -96,6 +98,16 @@ TEST(Hugepages, CountsEverySizeTheKernelHas) {
   EXPECT_EQ(free_hugepage_bytes(root), 14 * kMiB);
   std::filesystem::remove_all(root);
   EXPECT_EQ(free_hugepage_bytes(root), 0U);
+}
+
+TEST(EalArguments, TelemetryIsAskedFor) {
+  const auto has = [](const EalSettings& settings) {
+    const std::vector<unsigned> cpus{0};
+    const auto arguments = eal_arguments(settings, false, cpus, "sluice-1");
+    return std::ranges::find(arguments, "--no-telemetry") == arguments.end();
+  };
+  EXPECT_FALSE(has({.worker_cpus = {0}}));
+  EXPECT_TRUE(has({.worker_cpus = {0}, .telemetry = true}));
 }
 
 }  // namespace

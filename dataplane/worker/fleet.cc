@@ -5,7 +5,9 @@
 namespace sluice::worker {
 
 Fleet::Fleet(const FleetSettings& settings, port::DpdkLog* log)
-    : environment_(settings.workers, log), quiescence_(settings.workers) {
+    : environment_(settings.workers, log),
+      quiescence_(settings.workers),
+      unmapping_guard_(quiescence_) {
   open_ports(settings);
   make_pools(settings);
   start_ports();

@@ -18,6 +18,7 @@
 #include "dataplane/worker/idle_policy.h"
 #include "dataplane/worker/memory_plan.h"
 #include "dataplane/worker/quiescence.h"
+#include "dataplane/worker/unmapping_guard.h"
 #include "dataplane/worker/worker.h"
 
 namespace sluice::worker {
@@ -98,6 +99,7 @@ class Fleet {
   std::vector<port::Port*> port_pointers_;
   std::vector<bool> links_seen_up_;  // by PortId, as watch_links() has told
   Quiescence quiescence_;
+  UnmappingGuard unmapping_guard_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 

@@ -19,6 +19,8 @@ struct ServerPolicy {
   /// The server's order of ciphers and groups counts, not the client's; but ChaCha20 is taken when
   /// the client has it first, as one without AES instructions does.
   bool prefer_own_order = false;
+
+  friend bool operator==(const ServerPolicy&, const ServerPolicy&) = default;
 };
 
 /// Mozilla's "intermediate" (Server Side TLS 5.7) without finite-field Diffie-Hellman; with the

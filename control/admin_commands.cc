@@ -59,6 +59,12 @@ Answer show_counters(const Monitor& monitor, Arguments arguments) {
   return in_either_form(monitor.counters(prefix, nonzero), json);
 }
 
+Answer clear(Monitor& monitor, Arguments arguments, HttpStatistics::Clear what) {
+  if (!arguments.empty()) return refusal("the only argument there is is 'all'");
+  monitor.clear(what);
+  return {};
+}
+
 }  // namespace
 
 void add_admin_commands(CommandTable& commands, Monitor& monitor) {
@@ -75,10 +81,33 @@ void add_admin_commands(CommandTable& commands, Monitor& monitor) {
   commands.add("show tls [json]",
                "handshakes with clients: cipher suites, times in microseconds, reasons of failures",
                table_command([&monitor] { return monitor.tls(); }));
+  commands.add(
+      "show latency [json]",
+      "percentiles of handshakes, and of each backend's queue, connect, response and total "
+      "times, in microseconds",
+      table_command([&monitor] { return latency_table(monitor.latencies()); }));
   commands.add("show interfaces [json]", "addresses of each interface",
                table_command([&monitor] { return monitor.interfaces(); }));
   commands.add("show counters [<prefix>] [nonzero] [json]", "every counter of every layer",
                [&monitor](Arguments arguments) { return show_counters(monitor, arguments); });
+  commands.add("show activity [<prefix>]",
+               "every counter that is not 0: the sum, and each worker's in brackets",
+               [&monitor](Arguments arguments) {
+                 if (arguments.size() > 1) return refusal("the argument is: [<prefix>]");
+                 return Answer{monitor.activity(arguments.empty() ? std::string() : arguments[0])};
+               });
+  commands.add(
+      "clear counters", "have the maxima of 'show stat' and 'show info' count from now on",
+      [&monitor](Arguments arguments) {
+        return clear(monitor, arguments, HttpStatistics::Clear::kMaxima);
+      },
+      AdminLevel::kOperator);
+  commands.add(
+      "clear counters all", "have everything in 'show stat' count from now on",
+      [&monitor](Arguments arguments) {
+        return clear(monitor, arguments, HttpStatistics::Clear::kAll);
+      },
+      AdminLevel::kAdmin);
   commands.add("show version", "the program's version",
                [](Arguments) { return Answer{std::string(kVersion) + "\n"}; });
 }

@@ -25,7 +25,8 @@ void append_digest(std::string& text, const X509* certificate) {
 // The same text for settings that lead to the same: files count by what is in them now.
 std::string essence_of(const tls::ClientSettings& settings) {
   std::string text = std::to_string(static_cast<int>(settings.min_version)) + '/' +
-                     std::to_string(static_cast<int>(settings.verification)) + '/';
+                     std::to_string(static_cast<int>(settings.verification)) + '/' +
+                     (settings.alpn.empty() ? "" : settings.alpn.front()) + '/';
   if (settings.verification == tls::Verification::kAuthority) {
     for (const auto& authority : tls::read_pem_file(settings.authorities).certificates) {
       append_digest(text, authority.get());
@@ -52,8 +53,9 @@ std::optional<ClientContexts::List> locked(const std::vector<std::weak_ptr<const
 
 }  // namespace
 
-ClientContexts::List ClientContexts::of(const BackendTlsConfig& config) {
-  const tls::ClientSettings settings = client_settings(config);
+ClientContexts::List ClientContexts::of(const BackendTlsConfig& config, Mode mode) {
+  tls::ClientSettings settings = client_settings(config);
+  if (mode == Mode::kTcp) settings.alpn.clear();
   const std::string essence = essence_of(settings);
   std::erase_if(made_, [](const auto& entry) { return !locked(entry.second); });
   if (const auto found = made_.find(essence); found != made_.end()) {

@@ -23,8 +23,9 @@ class ClientContexts {
   /// `key_log`, which may be null, outlives all connections.
   ClientContexts(std::uint32_t workers, KeyLog* key_log) : workers_(workers), key_log_(key_log) {}
 
-  /// Throws std::runtime_error when a file cannot be used.
-  List of(const BackendTlsConfig& config);
+  /// In TCP mode no application protocol is offered: it is the client's affair. Throws
+  /// std::runtime_error when a file cannot be used.
+  List of(const BackendTlsConfig& config, Mode mode = Mode::kHttp);
 
  private:
   using WeakList = std::vector<std::weak_ptr<const tls::ClientContext>>;

@@ -51,6 +51,7 @@ TEST_F(ClientContextsTest, AreOthersForOtherSettings) {
   changed = config_;
   changed.certificate.value = files_.write("client.pem", authority_.issue({}).both());
   EXPECT_NE(contexts_.of(changed), list);
+  EXPECT_NE(contexts_.of(config_, Mode::kTcp), list) << "which offers no protocol";
 }
 
 TEST_F(ClientContextsTest, AreOthersOnceAFileHoldsSomethingElse) {

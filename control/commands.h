@@ -23,9 +23,13 @@ int check_command(const std::string& file);
 int run_command(const std::string& file);
 
 /// `sluice ctl VERB...`: asks a running Sluice. The socket is `socket`, or the one that the
-/// configuration `file` names, or the default one.
+/// configuration `file` names, or the default one. On a terminal, and unless `raw`, tables for
+/// programs are shown as people read them.
 int ctl_command(const std::optional<std::string>& socket, const std::optional<std::string>& file,
-                const std::vector<std::string>& words);
+                const std::vector<std::string>& words, bool raw);
+
+/// `sluice top`: shows what a running Sluice does, which is found as by `ctl`.
+int top_command(const std::optional<std::string>& socket, const std::optional<std::string>& file);
 
 /// `sluice capture`: frames of a running Sluice, chosen by the words of the verb `capture`, into a
 /// pcapng file.

@@ -6,6 +6,7 @@
 
 #include "control/config/quantity.h"
 #include "control/log.h"
+#include "control/reload/reload_commands.h"
 
 namespace sluice::control {
 namespace {
@@ -29,6 +30,7 @@ void ControlLoop::run() {
     engine_.tend();
     engine_.retire(tickets_.tend(now));
     if (key_log_ != nullptr) key_log_->write();
+    if (reports_ != nullptr) reports_->attend(drain_deadline_.has_value());
     if (at_once_ || (drain_deadline_ && drained(now))) return;
     wait(now);
     heed_signals();
@@ -37,6 +39,7 @@ void ControlLoop::run() {
 
 void ControlLoop::tick(Clock::time_point now) {
   monitor_.tick();
+  if (telemetry_ != nullptr) telemetry_->update(monitor_);
   if (expiry_ != nullptr) {
     const auto time = static_cast<std::int64_t>(std::time(nullptr));
     for (const std::string& warning : expiry_->look(time)) log_warning(warning);
@@ -51,6 +54,8 @@ void ControlLoop::wait(Clock::time_point now) {
   patience = std::min(patience, next_tick_ - now);
   waits_.assign(1, {signals_.fd(), POLLIN, 0});
   if (admin_ != nullptr) admin_->add_to(waits_);
+  // Behind the admin socket's, which finds its own by their places.
+  if (reports_ != nullptr) waits_.push_back({reports_->wanted_fd(), POLLIN, 0});
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
   if (::poll(waits_.data(), waits_.size(), static_cast<int>(std::max<long>(milliseconds, 0))) < 0) {
     return;  // EINTR: what is ready will be ready again
@@ -61,7 +66,7 @@ void ControlLoop::wait(Clock::time_point now) {
 void ControlLoop::heed_signals() {
   while (const int signal = signals_.next()) {
     if (signal == SIGHUP) {
-      log_warning("SIGHUP has no effect: a new configuration needs a restart");
+      if (reloader_ != nullptr) reload_and_log(*reloader_);
     } else if (drain_deadline_) {
       log_info("second signal: ending at once");
       at_once_ = true;

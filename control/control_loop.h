@@ -7,12 +7,15 @@
 #include <optional>
 #include <vector>
 
-#include "control/admin/server.h"
+#include "control/admin/sockets.h"
 #include "control/certificates/expiry_watch.h"
 #include "control/engine.h"
 #include "control/key_log/key_log.h"
+#include "control/management/report_desk.h"
 #include "control/monitor.h"
+#include "control/reload/reloader.h"
 #include "control/signal_queue.h"
+#include "control/telemetry.h"
 #include "control/tickets/ticket_keeper.h"
 
 namespace sluice::control {
@@ -21,19 +24,25 @@ namespace sluice::control {
 /// now and then.
 class ControlLoop {
  public:
-  /// `admin`, `key_log` and `expiry` may be null. All of these outlive it.
-  ControlLoop(Engine& engine, Monitor& monitor, TicketKeeper& tickets, AdminServer* admin,
-              KeyLog* key_log, const SignalQueue& signals, ExpiryWatch* expiry = nullptr)
+  /// `admin`, `key_log`, `expiry`, `reloader`, `telemetry` and `reports` may be null. All of these
+  /// outlive it.
+  ControlLoop(Engine& engine, Monitor& monitor, TicketKeeper& tickets, AdminSockets* admin,
+              KeyLog* key_log, const SignalQueue& signals, ExpiryWatch* expiry = nullptr,
+              Reloader* reloader = nullptr, Telemetry* telemetry = nullptr,
+              ReportDesk* reports = nullptr)
       : engine_(engine),
         monitor_(monitor),
         tickets_(tickets),
         admin_(admin),
         key_log_(key_log),
         expiry_(expiry),
+        reloader_(reloader),
+        telemetry_(telemetry),
+        reports_(reports),
         signals_(signals) {}
 
-  /// Returns when the process is to end: after SIGTERM or SIGINT when every connection has ended,
-  /// or the drain timeout is over, or at the second signal.
+  /// Reloads at SIGHUP. Returns when the process is to end: after SIGTERM or SIGINT when every
+  /// connection has ended, or the drain timeout is over, or at the second signal.
   void run();
 
  private:
@@ -48,9 +57,12 @@ class ControlLoop {
   Engine& engine_;
   Monitor& monitor_;
   TicketKeeper& tickets_;
-  AdminServer* admin_;
+  AdminSockets* admin_;
   KeyLog* key_log_;
   ExpiryWatch* expiry_;
+  Reloader* reloader_;
+  Telemetry* telemetry_;
+  ReportDesk* reports_;
   const SignalQueue& signals_;
   std::vector<pollfd> waits_;
   Clock::time_point next_tick_;

@@ -99,6 +99,7 @@ port::EalSettings eal_settings(const Config& config, const std::vector<unsigned>
   settings.memory_mib = memory.total_mib;
   settings.small_page_memory_mib = memory.total_mib_small_pages;
   settings.hugepages = hugepage_use(config.process.hugepages);
+  settings.telemetry = config.process.telemetry;
   for (const port::DeviceName& device : devices) {
     if (device.kind == port::DeviceKind::kPci) settings.pci_addresses.push_back(device.target);
     settings.shares_memory = settings.shares_memory || device.memif_zero_copy;

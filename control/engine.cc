@@ -19,12 +19,13 @@ Engine::Engine(const Config& config)
     : config_(config),
       dataplane_(config_),
       proxy_key_(random_hash_key()),
+      fleet_state_(dataplane_.fleet().size()),
       retired_(dataplane_.fleet().quiescence()) {
   worker::Fleet& fleet = dataplane_.fleet();
   snapshots_ = std::make_unique<SnapshotStore>(fleet.quiescence());
   for (std::uint32_t index = 0; index < fleet.size(); ++index) {
-    programs_.push_back(std::make_unique<WorkerProgram>(fleet.worker(index), *snapshots_,
-                                                        proxy_key_, config_.process.tls));
+    programs_.push_back(std::make_unique<WorkerProgram>(
+        fleet.worker(index), *snapshots_, proxy_key_, fleet_state_, config_.process.tls));
   }
 }
 
@@ -37,6 +38,16 @@ void Engine::publish(http::Settings settings) {
   snapshot->generation = ++generation_;
   snapshot->http = std::move(settings);
   snapshots_->publish(std::move(snapshot));
+}
+
+void Engine::publish(http::Settings settings, const Config& config) {
+  config_ = config;
+  publish(std::move(settings));
+}
+
+bool Engine::settled() {
+  snapshots_->reclaim();
+  return snapshots_->retired() == 0;
 }
 
 void Engine::start() {

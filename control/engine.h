@@ -12,6 +12,7 @@
 #include "control/retirement.h"
 #include "control/snapshot.h"
 #include "control/worker_program.h"
+#include "http/balancing/fleet_state.h"
 #include "http/settings.h"
 
 namespace sluice::control {
@@ -29,6 +30,12 @@ class Engine {
 
   /// What the workers shall do from their next loop on.
   void publish(http::Settings settings);
+  /// The same, from another configuration.
+  void publish(http::Settings settings, const Config& config);
+  /// A server's id is another's from now on: what was known of its fitness is void.
+  void forget(http::ServerId server) { fleet_state_.server(server).forget(); }
+  /// Whether every worker has adopted what was published last.
+  [[nodiscard]] bool settled();
   /// Frees something that the workers cannot find any more, as soon as none of them holds it.
   /// Null is nothing.
   void retire(std::shared_ptr<const void> object) { retired_.add(std::move(object)); }
@@ -54,6 +61,7 @@ class Engine {
 
   // For statistics.
 
+  /// Of what was published last.
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const Snapshot& snapshot() const { return *snapshots_->latest(); }
   [[nodiscard]] const worker::Fleet& fleet() const { return dataplane_.fleet(); }
@@ -63,6 +71,10 @@ class Engine {
   }
   [[nodiscard]] const worker::MemoryPlan& memory() const { return dataplane_.memory(); }
   [[nodiscard]] const std::vector<unsigned>& cpus() const { return dataplane_.cpus(); }
+  /// What the workers know together of servers.
+  [[nodiscard]] const http::FleetState& fleet_state() const { return fleet_state_; }
+  /// The workers' time line; any thread may ask.
+  [[nodiscard]] Instant now() const { return dataplane_.fleet().worker(0).time(); }
   [[nodiscard]] const std::vector<std::unique_ptr<WorkerProgram>>& programs() const {
     return programs_;
   }
@@ -73,6 +85,7 @@ class Engine {
   Config config_;
   Dataplane dataplane_;
   HashKey proxy_key_;
+  http::FleetState fleet_state_;
   std::unique_ptr<SnapshotStore> snapshots_;
   Retirement retired_;
   std::vector<std::unique_ptr<WorkerProgram>> programs_;

@@ -12,6 +12,7 @@
 #include "bench/serve/serve_command.h"
 #include "control/commands.h"
 #include "control/config/keys.h"
+#include "control/metrics/metric_catalog.h"
 #include "control/stats/counter_catalog.h"
 #include "control/version.h"
 #include "tls/openssl_memory.h"
@@ -30,14 +31,17 @@ struct CommandLine {
   std::string check_file;
   bool list_keys = false;
   bool list_counters = false;
+  bool list_metrics = false;
   std::string run_file;
   std::optional<std::string> ctl_socket;
   std::optional<std::string> ctl_file;
+  bool ctl_raw = false;
 
   CLI::App app{"Sluice: a TCP, TLS and HTTP offload engine in user space", "sluice"};
   CLI::App* check = nullptr;
   CLI::App* run = nullptr;
   CLI::App* ctl = nullptr;
+  CLI::App* top = nullptr;
   CLI::App* capture = nullptr;
   std::string capture_file;
   std::vector<std::string> capture_words;
@@ -55,6 +59,7 @@ struct CommandLine {
     check->add_option("FILE", check_file, "The configuration file");
     check->add_flag("--keys", list_keys, "Print every configuration key (Markdown) instead");
     check->add_flag("--counters", list_counters, "Print every counter (Markdown) instead");
+    check->add_flag("--metrics", list_metrics, "Print every metric (Markdown) instead");
 
     run = app.add_subcommand("run", "Run in the foreground until SIGTERM or SIGINT");
     run->add_option("-c,--config", run_file, "The configuration file")->required();
@@ -62,7 +67,14 @@ struct CommandLine {
     ctl = app.add_subcommand("ctl", "Ask a running Sluice: 'sluice ctl help' lists the verbs");
     ctl->add_option("-s,--socket", ctl_socket, "The admin socket (default /run/sluice/admin.sock)");
     ctl->add_option("-c,--config", ctl_file, "The configuration that names the admin socket");
+    ctl->add_flag("--raw", ctl_raw, "The answer as it comes, also to a terminal");
     ctl->prefix_command();
+
+    top =
+        app.add_subcommand("top", "Watch a running Sluice: workers, frontends, backends, servers");
+    top->add_option("-s,--socket", ctl_socket, "The admin socket (as for ctl)");
+    top->add_option("-c,--config", ctl_file, "The configuration that names the admin socket");
+    top->footer("Once, when standard output is no terminal.");
     add_capture();
   }
 
@@ -99,6 +111,7 @@ struct CommandLine {
     if (*check) {
       if (list_keys) return print(control::key_reference());
       if (list_counters) return print(control::counter_reference());
+      if (list_metrics) return print(control::metric_reference());
       if (!check_file.empty()) return control::check_command(check_file);
       std::fputs("sluice check: which FILE?\n", stderr);
       return control::kUsage;
@@ -107,9 +120,10 @@ struct CommandLine {
     if (*capture) {
       return control::capture_command(ctl_socket, ctl_file, capture_file, capture_words);
     }
+    if (*top) return control::top_command(ctl_socket, ctl_file);
     if (load) return load.run();
     if (serve) return serve.run();
-    return control::ctl_command(ctl_socket, ctl_file, ctl->remaining());
+    return control::ctl_command(ctl_socket, ctl_file, ctl->remaining(), ctl_raw);
   }
 
   static int print(const std::string& text) {

@@ -81,12 +81,27 @@ double Monitor::WorkerRates::load() const {
 Monitor::Monitor(const Engine& engine)
     : engine_(engine),
       workers_(worker_counters(engine)),
-      http_(http_counters(engine)),
+      http_(http_counters(engine), engine.fleet_state(), [&engine] { return engine.now(); }),
       server_tls_(http_counters(engine)),
+      servers_(engine.fleet_state()),
       started_(Clock::now()),
       started_at_(static_cast<std::int64_t>(std::time(nullptr))),
       ticked_(started_),
       worker_rates_(workers_.size()) {}
+
+void Monitor::guard_ids(SettingsBuilder& builder, Engine& engine) {
+  const auto unused = [this, &engine](auto id) { return engine.settled() && !http_.in_use(id); };
+  builder.set_reusable(unused, unused, unused);
+}
+
+void Monitor::begin_afresh(const SettingsBuilder::Renamed& renamed) {
+  for (const http::FrontendId id : renamed.frontends) http_.begin_afresh(id);
+  for (const http::BackendId id : renamed.backends) http_.begin_afresh(id);
+  for (const http::ServerId id : renamed.servers) {
+    http_.begin_afresh(id);
+    server_tls_.forget(id);
+  }
+}
 
 std::uint64_t Monitor::uptime() const {
   return static_cast<std::uint64_t>(seconds(Clock::now() - started_));
@@ -121,6 +136,9 @@ void Monitor::tick() {
                                   return all - std::min(tls.handshakes_resumed.get(), all);
                                 }),
                                 elapsed);
+  for (const ServerWatch::Message& message : servers_.look(settings, engine_.now())) {
+    message.bad ? log_warning(message.text) : log_info(message.text);
+  }
   for (const std::string& message : server_tls_.look(settings, uptime())) log_warning(message);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     WorkerRates& rates = worker_rates_[i];
@@ -130,6 +148,23 @@ void Monitor::tick() {
     rates.packets_in.look(over_ports(workers_[i], &port::Counters::received_packets), elapsed);
     rates.packets_out.look(over_ports(workers_[i], &port::Counters::transmitted_packets), elapsed);
   }
+}
+
+void Monitor::clear(HttpStatistics::Clear what) {
+  http_.clear(engine_.snapshot().http, what);
+  for (Rate* rate : {&sessions_, &handshakes_, &full_handshakes_, &full_backend_handshakes_}) {
+    rate->clear_maximum();
+  }
+}
+
+bool Monitor::in_use(const std::string& backend, const std::string& server) const {
+  for (const auto& each : engine_.snapshot().http.backends) {
+    if (each == nullptr || each->name != backend) continue;
+    for (const http::Server& one : each->servers) {
+      if (one.name == server) return http_.in_use(one.id);
+    }
+  }
+  return false;
 }
 
 std::vector<StatRow> Monitor::stat_rows() {
@@ -281,11 +316,62 @@ TextTable Monitor::ports() const {
   return table;
 }
 
-TextTable Monitor::tls() const {
+std::vector<const tls::HandshakeStatistics*> Monitor::handshake_statistics() const {
   std::vector<const tls::HandshakeStatistics*> workers;
-  for (const auto& program : engine_.programs())
+  for (const auto& program : engine_.programs()) {
     workers.push_back(&program->handshake_statistics());
-  return handshake_table(workers);
+  }
+  return workers;
+}
+
+TextTable Monitor::tls() const {
+  return handshake_table(handshake_statistics());
+}
+
+WorkerReport Monitor::report_of(std::size_t worker) const {
+  const WorkerCounters& counters = workers_[worker];
+  WorkerReport report;
+  report.cpu = engine_.cpus()[worker];
+  report.load = worker_rates_[worker].load() / 100;
+  report.packets_received = over_ports(counters, &port::Counters::received_packets);
+  report.packets_sent = over_ports(counters, &port::Counters::transmitted_packets);
+  report.packets_dropped = drops(counters);
+  report.buffers = counters.pool.capacity();
+  report.buffers_low = counters.pool.low_mark();
+  report.buffers_critical = counters.pool.critical_mark();
+  const auto index = static_cast<std::uint32_t>(worker);
+  report.connections_limit = engine_.fleet().worker(index).stack().capacity();
+  report.handshakes_waiting_limit = engine_.config().process.tls.handshakes.waiting;
+  report.counters.reserve(counter_catalog().size());
+  for (const CounterEntry& entry : counter_catalog()) {
+    report.counters.push_back(entry.read(counters));
+  }
+  return report;
+}
+
+Report Monitor::report() {
+  Report report;
+  report.info = info();
+  report.rows = stat_rows();
+  report.latencies = latencies();
+  for (std::size_t i = 0; i < workers_.size(); ++i) report.workers.push_back(report_of(i));
+  for (const port::Port* port : engine_.fleet().ports()) {
+    const port::DeviceStatistics device = port->device_statistics();
+    report.ports.push_back({port->device_name().text, port->link().up(), device.missed,
+                            device.receive_errors, device.transmit_errors, device.no_buffer});
+  }
+  report.handshakes = count_handshakes(handshake_statistics());
+  return report;
+}
+
+LatencyReport Monitor::latencies() const {
+  LatencyReport report;
+  for (const tls::HandshakeStatistics* worker : handshake_statistics()) {
+    report.full_handshake.add(worker->full().time);
+    report.resumed_handshake.add(worker->resumed().time);
+  }
+  report.backends = http_.latencies(engine_.snapshot().http);
+  return report;
 }
 
 TextTable Monitor::interfaces() const {
@@ -301,6 +387,23 @@ TextTable Monitor::interfaces() const {
     }
   }
   return table;
+}
+
+std::string Monitor::activity(const std::string& prefix) const {
+  const std::string count = std::to_string(workers_.size());
+  std::string text = "thread_id: " + count + " (1.." + count + ")\n";
+  for (const CounterEntry& entry : counter_catalog()) {
+    if (!entry.name.starts_with(prefix)) continue;
+    std::uint64_t total = 0;
+    std::string each;
+    for (const WorkerCounters& worker : workers_) {
+      const std::uint64_t value = entry.read(worker);
+      total += value;
+      each += std::to_string(value) + " ";
+    }
+    if (total > 0) text += entry.name + ": " + std::to_string(total) + " [ " + each + "]\n";
+  }
+  return text;
 }
 
 TextTable Monitor::counters(const std::string& prefix, bool only_nonzero) const {

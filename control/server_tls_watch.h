@@ -21,6 +21,9 @@ class ServerTlsWatch {
 
   explicit ServerTlsWatch(std::vector<HttpCounters> workers) : workers_(std::move(workers)) {}
 
+  /// The id is another server's from now on.
+  void forget(http::ServerId server) { histories_.erase(server); }
+
   /// Once a second: what there is to say. `now`: seconds since the start of the process.
   std::vector<std::string> look(const http::Settings& settings, std::uint64_t now);
 

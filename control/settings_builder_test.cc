@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "control/config/load.h"
+#include "http/address_filter.h"
+#include "http/header_edits.h"
 #include "http/router.h"
 #include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
@@ -53,6 +55,72 @@ server = ["198.18.0.13:80"]
 )");
 }
 
+TEST(SettingsBuilder, KnowsTheModeOfFrontendsAndOfTheirBackends) {
+  SettingsBuilder builder(1);
+  const http::Settings settings = builder.build(config(R"(
+[[frontend]]
+name = "mail"
+bind = ["198.18.0.1:25"]
+mode = "tcp"
+backend = "mail"
+timeout.tunnel = "3m"
+[[frontend]]
+name = "www"
+bind = ["198.18.0.1:80"]
+backend = "farm"
+[[backend]]
+name = "mail"
+server = ["198.18.0.11:25"]
+[[backend]]
+name = "farm"
+server = ["198.18.0.11:80"]
+)"));
+  EXPECT_TRUE(settings.frontends[0]->tcp);
+  EXPECT_EQ(settings.frontends[0]->timeouts.tunnel, 3min);
+  EXPECT_FALSE(settings.frontends[1]->tcp);
+  EXPECT_TRUE(settings.backends[0]->tcp);
+  EXPECT_FALSE(settings.backends[1]->tcp);
+}
+
+TEST(SettingsBuilder, MakesWhatAFrontendDoesBesideForwarding) {
+  SettingsBuilder builder(1);
+  const http::Settings settings = builder.build(config(R"(
+[[frontend]]
+name = "www"
+bind = ["198.18.0.1:80"]
+redirect = "https"
+route = [{ path = "/no", respond = 403 }, { path = "/yes", backend = "farm" }]
+deny = ["198.18.0.0/16"]
+limit.connections = 7
+request.set = { Host = "inner", X-A = "{client}" }
+response.remove = ["Server"]
+[[frontend]]
+name = "plain"
+bind = ["198.18.0.1:81"]
+backend = "farm"
+[[backend]]
+name = "farm"
+server = ["198.18.0.11:80"]
+)"));
+  const http::Frontend& www = *settings.frontends[0];
+  EXPECT_NE(www.router->find("a", "/").answer, nullptr);
+  EXPECT_NE(www.router->find("a", "/no").answer, nullptr);
+  EXPECT_EQ(www.router->find("a", "/yes"), settings.backends[0]->id);
+  ASSERT_NE(www.filter, nullptr);
+  EXPECT_FALSE(www.filter->allows(wire::IpAddress::v4(198, 18, 1, 1)));
+  EXPECT_EQ(www.connection_limit, 7U);
+  EXPECT_EQ(www.host, "inner");
+  ASSERT_NE(www.request_edits, nullptr);
+  EXPECT_TRUE(www.request_edits->drops("x-a"));
+  EXPECT_FALSE(www.request_edits->drops("Host")) << "which is written anyway";
+  ASSERT_NE(www.response_edits, nullptr);
+  EXPECT_TRUE(www.response_edits->drops("server"));
+  const http::Frontend& plain = *settings.frontends[1];
+  EXPECT_EQ(plain.filter, nullptr);
+  EXPECT_EQ(plain.request_edits, nullptr) << "costs nothing";
+  EXPECT_EQ(plain.response_edits, nullptr);
+}
+
 TEST(SettingsBuilder, CarriesWhatTheOperatorWrote) {
   SettingsBuilder builder(1);
   const http::Settings settings = builder.build(two_backends());
@@ -70,7 +138,7 @@ TEST(SettingsBuilder, CarriesWhatTheOperatorWrote) {
   const http::Backend& farm = *settings.backends[www.default_backend.index()];
   EXPECT_EQ(farm.name, "farm");
   EXPECT_EQ(farm.timeouts.connect, 1s);
-  EXPECT_EQ(farm.retries, 1U);
+  EXPECT_EQ(farm.retry.attempts, 1U);
   EXPECT_EQ(farm.pool_connections, 5U);
   EXPECT_EQ(farm.server_pause, 9s);
   ASSERT_EQ(farm.servers.size(), 2U);
@@ -83,7 +151,9 @@ TEST(SettingsBuilder, MakesTheRouter) {
   const http::Settings settings = builder.build(two_backends());
   const http::Frontend& www = *settings.frontends[0];
   ASSERT_TRUE(www.router);
-  const auto name_of = [&](http::BackendId id) { return settings.backends[id.index()]->name; };
+  const auto name_of = [&](const http::RouteTarget& target) {
+    return settings.backends[target.backend.index()]->name;
+  };
   EXPECT_EQ(name_of(www.router->find("shop.example.com", "/cart/1")), "shop");
   EXPECT_EQ(name_of(www.router->find("shop.example.com", "/")), "farm");
 }

@@ -5,12 +5,12 @@
 namespace sluice::control {
 
 WorkerProgram::WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key,
-                             const tls::EnvironmentOptions& tls)
+                             http::FleetState& fleet, const tls::EnvironmentOptions& tls)
     : worker_(worker),
       snapshots_(snapshots),
       proxy_(std::make_unique<http::Proxy>(
           http::ProxyEnvironment{worker.stack(), worker.clock(), worker.timers(), worker.pool(),
-                                 worker.graveyard(), key, worker.index(), tls})) {}
+                                 worker.graveyard(), key, fleet, worker.index(), tls})) {}
 
 void WorkerProgram::begin_loop(Instant now) {
   if (!proxy_) return;
@@ -24,6 +24,12 @@ std::size_t WorkerProgram::do_rationed_work(Instant now) {
 
 void WorkerProgram::post(std::function<void(worker::Worker&)> work) {
   worker_.post([&worker = worker_, work = std::move(work)] { work(worker); });
+}
+
+void WorkerProgram::post_proxy(std::function<void(const http::Proxy&)> work) {
+  worker_.post([this, work = std::move(work)] {
+    if (proxy_) work(*proxy_);
+  });
 }
 
 void WorkerProgram::drain() {

@@ -22,7 +22,7 @@ class WorkerProgram final : public worker::Application {
  public:
   /// But for `tls`, all of these outlive it.
   WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key,
-                const tls::EnvironmentOptions& tls);
+                http::FleetState& fleet, const tls::EnvironmentOptions& tls);
 
   void begin_loop(Instant now) override;
   std::size_t do_rationed_work(Instant now) override;
@@ -31,6 +31,8 @@ class WorkerProgram final : public worker::Application {
 
   /// Has something done by the worker, between two bursts.
   void post(std::function<void(worker::Worker&)> work);
+  /// The same, by its proxy; nothing when that is gone already.
+  void post_proxy(std::function<void(const http::Proxy&)> work);
   /// Takes no new connections and lets the present ones end.
   void drain();
   /// Resets what is open and makes the worker return from its loop.

@@ -15,12 +15,18 @@ ClientSession::ClientSession(ProxyCore& core, FrontendId frontend, bool secure)
 
 ClientSession::~ClientSession() = default;
 
-void ClientSession::start(Stream& stream) {
+bool ClientSession::start(Stream& stream) {
   stream_ = &stream;
   core_.sessions.push_back(*this);
-  counters_.sessions.enter();
+  core_.enter_frontend(frontend_);
   state_ = secure_ ? State::kHandshake : State::kWaiting;
   arm(secure_ ? timeouts().handshake : timeouts().request);
+  return true;
+}
+
+std::string_view ClientSession::tls_version() const {
+  return secure_ ? static_cast<const tls::SecureStream*>(stream_)->negotiated_version()
+                 : std::string_view();
 }
 
 void ClientSession::drain() {
@@ -67,6 +73,7 @@ void ClientSession::on_data(ByteChain data) {
       consume(data.size());
       break;
     case State::kHandshake:
+    case State::kTunnel:
     case State::kClosed:
       break;
   }
@@ -90,6 +97,7 @@ void ClientSession::on_end() {
     case State::kLingering:
       end(Ending::kClose);
       break;
+    case State::kTunnel:
     case State::kClosed:
       break;
   }
@@ -134,6 +142,7 @@ void ClientSession::on_timer(Instant /*now*/) {
       core_.counters.lingering_timeouts.add();
       end(Ending::kClose);
       break;
+    case State::kTunnel:
     case State::kClosed:
       break;
   }
@@ -184,12 +193,16 @@ void ClientSession::linger() {
 
 void ClientSession::end(Ending ending) {
   if (state_ == State::kClosed) return;
+  if (state_ == State::kTunnel) {
+    stream_ = nullptr;
+    turn_->tunnel->abort();
+  }
   if (turn_ != nullptr) turn_->exchange.cancel(Exchange::Cancel::kClientGone);
   Stream* stream = std::exchange(stream_, nullptr);
   give_back_turn();
   state_ = State::kClosed;
   disarm();
-  counters_.sessions.leave();
+  core_.leave_frontend(frontend_);
   core_.sessions.remove(*this);
   core_.environment.graveyard.bury(std::unique_ptr<Mortal>(this));
   if (stream == nullptr) return;

@@ -12,6 +12,7 @@
 #include "http/head_error.h"
 #include "http/head_reader.h"
 #include "http/proxy_core.h"
+#include "http/tunnel.h"
 #include "tls/server/peer_identity.h"
 
 namespace sluice::http {
@@ -24,20 +25,23 @@ struct Turn;
 /// Later requests of a pipelining client wait, unread, in the receive window, and so do those of a
 /// client that does not take the responses it has asked for.
 ///
+/// When a server switches protocols (101), the connection becomes a tunnel to it.
+///
 /// Whatever makes the client's framing doubtful ends the connection behind one error response; a
 /// response that breaks off ends it with a reset.
 class ClientSession final : public StreamHandler,
                             public Timer,
                             public Mortal,
                             public ExchangeClient,
+                            public TunnelOwner,
                             public LinkedListNode<ClientSession> {
  public:
   /// For a plain stream, which the session uses at once, or a secure one, whose on_open() follows.
   ClientSession(ProxyCore& core, FrontendId frontend, bool secure);
   ~ClientSession() override;
 
-  /// Begins, on a stream whose handler the session is.
-  void start(Stream& stream);
+  /// Begins, on a stream whose handler the session becomes. True: it always does.
+  [[nodiscard]] bool start(Stream& stream);
 
   /// Closes the connection if it is between two requests; else the response under way is the last.
   void drain();
@@ -60,6 +64,10 @@ class ClientSession final : public StreamHandler,
   void on_response_end() override;
   void on_exchange_failed(unsigned status) override;
   void on_response_broken() override;
+  void on_tunnel(const ResponseHead* head) override;
+
+  // TunnelOwner
+  void on_tunnel_end(TunnelEnd end) override;
 
   /// Response bytes a client may owe acknowledgment for when its next request is begun.
   static constexpr std::size_t kMaxPending = std::size_t{256} * 1024;
@@ -73,6 +81,7 @@ class ClientSession final : public StreamHandler,
     kHandshake,
     kWaiting,  ///< for a request, or the rest of its head
     kExchange,
+    kTunnel,  ///< Turn::tunnel has the stream
     kLingering,
     kClosed,
   };
@@ -84,6 +93,7 @@ class ClientSession final : public StreamHandler,
   void arm(Duration delay);
   [[nodiscard]] const ClientTimeouts& timeouts() const { return core_.timeouts(frontend_); }
   [[nodiscard]] std::string_view via_name() const { return core_.via_name(frontend_); }
+  [[nodiscard]] std::string_view tls_version() const;
 
   // Requests: client_session_request.cc.
   void process();
@@ -92,7 +102,7 @@ class ClientSession final : public StreamHandler,
   void begin_exchange(const Frontend& frontend, const RequestHead& request);
   [[nodiscard]] bool may_begin() const;
   [[nodiscard]] bool between_requests() const;
-  void refuse(HeadError error);
+  void refuse(HeadError error, std::string_view head);
 
   // Their bodies: client_session_request.cc.
   void pump_body();
@@ -104,6 +114,11 @@ class ClientSession final : public StreamHandler,
   // Responses: client_session_response.cc.
   void send(ByteChain data);
   void answer(unsigned status, bool close);
+  void answer_with(const Answer& configured, const RequestHead& request);
+  [[nodiscard]] bool is_last_answer(bool close) const;
+  [[nodiscard]] bool served_enough() const;
+  void send_answer(unsigned status, bool last, ByteChain bytes);
+  [[nodiscard]] TemplateValues template_values(const Frontend& frontend) const;
   void end_turn();
   void give_back_turn();
 

@@ -38,16 +38,16 @@ void ClientSession::read_request() {
       }
       break;
     case HeadReader::Status::kTooLong:
-      refuse(HeadError::kHeadTooLong);
+      refuse(HeadError::kHeadTooLong, reader_.so_far(input_));
       break;
     case HeadReader::Status::kLineTooLong:
-      refuse(HeadError::kTargetTooLong);
+      refuse(HeadError::kTargetTooLong, reader_.so_far(input_));
       break;
     case HeadReader::Status::kBareLineEnd:
-      refuse(HeadError::kBareLineEnd);
+      refuse(HeadError::kBareLineEnd, reader_.so_far(input_));
       break;
     case HeadReader::Status::kEmptyLines:
-      refuse(HeadError::kBadStartLine);
+      refuse(HeadError::kBadStartLine, reader_.so_far(input_));
       break;
   }
 }
@@ -58,6 +58,7 @@ void ClientSession::begin_turn() {
   counters_.requests.add();
   turn_ = core_.make_turn();
   Turn& turn = *turn_;
+  turn.serial = core_.next_serial();
   const std::size_t before = input_.size();
   turn.head = reader_.take(input_, core_.pool());
   consume(before - input_.size());
@@ -68,7 +69,7 @@ void ClientSession::begin_turn() {
   RequestHead request;
   const HeadError error =
       core_.request_parser.parse_request(turn.head.view(), frontend->limits.header_fields, request);
-  if (error != HeadError::kNone) return refuse(error);
+  if (error != HeadError::kNone) return refuse(error, turn.head.view());
   turn.version = request.version;
   turn.to_head = request.method == Method::kHead;
   turn.client_keeps_alive = request.keeps_alive();
@@ -96,18 +97,24 @@ void ClientSession::begin_exchange(const Frontend& frontend, const RequestHead& 
     const Decoded decoded = decode_body();
     if (decoded != Decoded::kFine) return refuse_body(decoded);
   }
+  const RouteTarget& target = core_.router(frontend.id).find(request.host, request.path);
+  if (target.answer != nullptr) return answer_with(*target.answer, request);
   turn.exchange.start(*this,
                       {.frontend = frontend_,
                        .client = stream_->remote().address,
                        .secure = secure_,
+                       .tls_version = tls_version(),
+                       .serial = turn.serial,
                        .peer = peer_.get()},
-                      frontend, request, turn.head.view());
+                      target.backend, request, turn.head.view());
   if (state_ == State::kExchange && turn_.get() == &turn) forward_body();
 }
 
 // The framing is not to be trusted from here on, so neither is anything behind it.
-void ClientSession::refuse(HeadError error) {
+void ClientSession::refuse(HeadError error, std::string_view head) {
   core_.counters.refused_requests[static_cast<std::size_t>(error)].add();
+  core_.refused_requests.note(frontend_,
+                              {.error = error, .at = core_.now(), .peer = stream_->remote()}, head);
   counters_.request_errors.add();
   answer(status_of(error), true);
 }

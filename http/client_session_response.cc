@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/answer.h"
 #include "http/chunked_encoder.h"
 #include "http/error_response.h"
 #include "http/forwarded_head.h"
@@ -28,17 +29,19 @@ void ClientSession::on_response(const ResponseHead& head) {
   const bool unknown_length = head.framing.kind == BodyFraming::Kind::kChunked ||
                               head.framing.kind == BodyFraming::Kind::kUntilClose;
   turn.response_chunked = unknown_length && turn.version == Version::kHttp11;
-  const Frontend* frontend = core_.frontend(frontend_);
-  const std::uint32_t most = frontend == nullptr ? 1 : frontend->limits.requests_per_connection;
   turn.close_after = !turn.client_keeps_alive || core_.draining || !turn.body_complete ||
                      (input_ended_ && input_.empty()) ||
-                     (unknown_length && !turn.response_chunked) || (most != 0 && requests_ >= most);
-  ByteChain bytes = write_response_head(head,
-                                        {.via_name = via_name(),
-                                         .client_version = turn.version,
-                                         .close = turn.close_after,
-                                         .chunked = turn.response_chunked},
-                                        core_.pool());
+                     (unknown_length && !turn.response_chunked) || served_enough();
+  ResponseHop hop{.via_name = via_name(),
+                  .client_version = turn.version,
+                  .close = turn.close_after,
+                  .chunked = turn.response_chunked};
+  const Frontend* frontend = core_.frontend(frontend_);
+  if (frontend != nullptr && frontend->response_edits != nullptr) {
+    hop.edits = frontend->response_edits.get();
+    hop.values = template_values(*frontend);
+  }
+  ByteChain bytes = write_response_head(head, hop, core_.pool());
   if (bytes.empty()) {
     core_.counters.out_of_buffers.add();
     end(Ending::kReset);
@@ -47,6 +50,14 @@ void ClientSession::on_response(const ResponseHead& head) {
   counters_.responses.count(head.status);
   arm(timeouts().idle);
   send(std::move(bytes));
+}
+
+TemplateValues ClientSession::template_values(const Frontend& frontend) const {
+  return {.client = stream_->remote().address,
+          .frontend = frontend.name,
+          .tls_version = tls_version(),
+          .tag = frontend.response_edits->needs_tag() ? core_.request_tag(turn_->serial)
+                                                      : RequestTag()};
 }
 
 void ClientSession::on_response_body(ByteChain data) {
@@ -81,6 +92,32 @@ void ClientSession::on_response_broken() {
   end(Ending::kReset);
 }
 
+// The server's 101 is the last of HTTP on this connection.
+void ClientSession::on_tunnel(const ResponseHead* head) {
+  Turn& turn = *turn_;
+  ByteChain bytes = write_response_head(*head, {.via_name = via_name()}, core_.pool());
+  if (bytes.empty()) {
+    core_.counters.out_of_buffers.add();
+    end(Ending::kReset);
+    return;
+  }
+  counters_.responses.count(head->status);
+  send(std::move(bytes));
+  disarm();
+  state_ = State::kTunnel;
+  turn.head.clear();
+  turn.tunnel = std::make_unique<Tunnel>(*this, core_.environment.wheel,
+                                         turn.exchange.tunnel_counters(), timeouts().tunnel);
+  turn.tunnel->start(*stream_, std::exchange(input_, ByteChain()), input_ended_,
+                     turn.exchange.take_server());
+}
+
+void ClientSession::on_tunnel_end(TunnelEnd how) {
+  if (how == TunnelEnd::kClientFailed) counters_.client_aborts.add();
+  turn_->exchange.end_tunnel(how);
+  end(Ending::kReset);
+}
+
 // A response of our own. The connection ends behind it if asked to, or if the request's body is not
 // known to end where it should.
 void ClientSession::answer(unsigned status, bool close) {
@@ -92,11 +129,37 @@ void ClientSession::answer(unsigned status, bool close) {
   Turn& turn = *turn_;
   turn.exchange.cancel(Exchange::Cancel::kAnsweredOtherwise);
   if (turn.responding) return end(Ending::kReset);
-  const bool last = close || !turn.body_complete || !turn.client_keeps_alive || core_.draining ||
-                    turn.version == Version::kHttp10;
-  turn.responding = turn.close_after = true;
-  turn.close_after = last;
-  ByteChain bytes = write_error_response(status, last, turn.to_head, core_.pool());
+  const bool last = is_last_answer(close);
+  send_answer(status, last, write_error_response(status, last, turn.to_head, core_.pool()));
+}
+
+// What is configured to be answered in the place of a server.
+void ClientSession::answer_with(const Answer& configured, const RequestHead& request) {
+  if (!configured.suits(request)) {
+    counters_.request_errors.add();
+    return answer(400, false);
+  }
+  counters_.intercepted.add();
+  const bool last = is_last_answer(false);
+  send_answer(configured.status(request), last, configured.write(request, last, core_.pool()));
+}
+
+bool ClientSession::is_last_answer(bool close) const {
+  const Turn& turn = *turn_;
+  return close || !turn.body_complete || !turn.client_keeps_alive || core_.draining ||
+         turn.version == Version::kHttp10 || served_enough();
+}
+
+// Whether a client has had all the requests that it may have on one connection.
+bool ClientSession::served_enough() const {
+  const Frontend* frontend = core_.frontend(frontend_);
+  const std::uint32_t most = frontend == nullptr ? 1 : frontend->limits.requests_per_connection;
+  return most != 0 && requests_ >= most;
+}
+
+void ClientSession::send_answer(unsigned status, bool last, ByteChain bytes) {
+  turn_->responding = true;
+  turn_->close_after = last;
   if (bytes.empty()) return end(Ending::kReset);
   counters_.responses.count(status);
   send(std::move(bytes));

@@ -5,8 +5,6 @@
 namespace sluice::http {
 namespace {
 
-using std::chrono::microseconds;
-
 TEST(ResponseCounters, CountByTheFirstDigit) {
   ResponseCounters counters;
   for (const unsigned status : {100U, 200U, 204U, 503U, 600U, 999U}) counters.count(status);
@@ -14,29 +12,6 @@ TEST(ResponseCounters, CountByTheFirstDigit) {
   EXPECT_EQ(counters.get(2), 2U);
   EXPECT_EQ(counters.get(5), 1U);
   EXPECT_EQ(counters.get(0), 2U);
-}
-
-TEST(RecentDuration, IsThePlainAverageOfTheFirstSamples) {
-  RecentDuration duration;
-  for (const int sample : {100, 200, 600}) duration.add(microseconds(sample));
-  EXPECT_EQ(duration.recent_microseconds() / duration.recent_samples(), 300U);
-  EXPECT_EQ(duration.total_microseconds(), 900U);
-}
-
-TEST(RecentDuration, ForgetsOldSamples) {
-  RecentDuration duration;
-  for (int i = 0; i < 2000; ++i) duration.add(microseconds(1000));
-  EXPECT_NEAR(static_cast<double>(duration.recent_microseconds()) / 1024, 1000, 2);
-  for (int i = 0; i < 10000; ++i) duration.add(microseconds(10));
-  EXPECT_EQ(duration.recent_samples(), 1024U);
-  EXPECT_NEAR(static_cast<double>(duration.recent_microseconds()) / 1024, 10, 2);
-}
-
-TEST(RecentDuration, TakesANegativeSampleAsZero) {
-  RecentDuration duration;
-  duration.add(microseconds(-5));
-  EXPECT_EQ(duration.total_microseconds(), 0U);
-  EXPECT_EQ(duration.samples(), 1U);
 }
 
 TEST(Gauge, RemembersItsMaximum) {

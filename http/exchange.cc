@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "http/balancing/outliers.h"
+#include "http/balancing/request_key.h"
 #include "http/chunked_encoder.h"
 #include "http/forwarded_head.h"
 #include "http/proxy_core.h"
@@ -26,73 +28,127 @@ constexpr bool found_no_server(UpstreamFailure failure) {
 
 }  // namespace
 
-void Exchange::start(ExchangeClient& client, const RequestOrigin& origin, const Frontend& frontend,
+void Exchange::start(ExchangeClient& client, const RequestOrigin& origin, BackendId backend,
                      const RequestHead& request, std::string_view head) {
-  client_ = &client;
-  upstream_ = nullptr;
-  server_ = nullptr;
+  begin(client, origin, backend);
   head_ = head;
-  origin_ = origin;
-  started_ = core_.now();
-  tried_count_ = 0;
   method_ = request.method;
   chunked_ = request.framing.kind == BodyFraming::Kind::kChunked;
-  body_sent_ = request_done_ = responding_ = fresh_only_ = last_resort_ = false;
-  backend_ = core_.router(frontend.id).find(request.host, request.path);
-  const Backend* backend = backend_.valid() ? core_.backend(backend_) : nullptr;
-  if (backend == nullptr) {
-    backend_ = {};
-    core_.frontend_counters[frontend.id.index()].unrouted.add();
+  if (!backend_.valid()) {
+    core_.frontend_counters[origin.frontend.index()].unrouted.add();
     fail(404);
     return;
   }
-  attempts_left_ = std::min(backend->retries, kMaxRetries);
-  BackendCounters& counters = core_.backend_counters[backend_.index()];
-  counters.sessions.enter();
-  counters.requests.add();
+  key_ = key_of(core_.backend(backend_)->balancing, request, origin.client);
+  core_.backend_counters[backend_.index()].requests.add();
   attempt(request);
+}
+
+void Exchange::start_tunnel(ExchangeClient& client, const RequestOrigin& origin,
+                            BackendId backend) {
+  begin(client, origin, backend);
+  tunnel_only_ = fresh_only_ = true;
+  if (backend_.valid()) key_ = key_of(core_.backend(backend_)->balancing, {}, origin.client);
+  attempt({});
+}
+
+// What every exchange begins with. A backend that does not exist is not entered.
+void Exchange::begin(ExchangeClient& client, const RequestOrigin& origin, BackendId backend) {
+  client_ = &client;
+  upstream_ = nullptr;
+  server_ = nullptr;
+  head_ = {};
+  origin_ = origin;
+  started_ = core_.now();
+  tried_count_ = 0;
+  method_ = Method::kOther;
+  chunked_ = body_sent_ = request_done_ = responding_ = fresh_only_ = last_resort_ = false;
+  waiting_ = has_place_ = tunnel_only_ = false;
+  backend_ = {};
+  key_.reset();
+  const Backend* found = backend.valid() ? core_.backend(backend) : nullptr;
+  if (found == nullptr) return;
+  backend_ = backend;
+  attempts_left_ = std::min(found->retry.attempts, kMaxRetries);
+  core_.desk(backend_).retries.note_request(started_);
+  core_.backend_counters[backend_.index()].sessions.enter();
 }
 
 // Finds a connection and sends the head on it. A server that cannot even be connected to from here
 // counts as a failed attempt.
 void Exchange::attempt(const RequestHead& request) {
-  const Backend* backend = core_.backend(backend_);
+  const Backend* backend = backend_.valid() ? core_.backend(backend_) : nullptr;
   if (backend == nullptr) return fail(503);
-  const Duration max_idle = replayable() ? Duration::max() : kFresh;
+  BackendDesk& desk = core_.desk(backend_);
+  const bool has_waited = std::exchange(has_place_, false);
+  // Who waits elsewhere stands on lines of cache that other workers write for every request: looked
+  // at only where somebody may wait.
+  const bool overtakes = !has_waited && desk.balancer.limited() && desk.line.anybody();
+  if (overtakes) return wait_in_line(*backend);
   for (;;) {
-    const auto choice = core_.balancer(backend_).choose(*backend, core_.upstreams,
-                                                        {tried_.data(), tried_count_}, core_.now());
-    if (!choice) return fail(503);
-    last_resort_ = choice->last_resort;
-    UpstreamServer& server = core_.upstreams.server(backend->servers[choice->index].id);
+    const ServerChoice choice =
+        desk.balancer.choose({tried_.data(), tried_count_}, key_, core_.now());
+    if (choice.kind == ServerChoice::Kind::kNone) return fail(503);
+    if (choice.kind == ServerChoice::Kind::kFull) return wait_in_line(*backend);
+    last_resort_ = choice.last_resort;
+    UpstreamServer& server = core_.upstreams.server(backend->servers[choice.index].id);
     if (tried_count_ > 0 && tried_[tried_count_ - 1] != server.id) {
       server.counters.redispatches.add();
       core_.backend_counters[backend_.index()].redispatches.add();
     }
-    UpstreamConnection* upstream =
-        fresh_only_ ? nullptr : core_.upstreams.take_idle(server, max_idle);
-    if (upstream == nullptr) upstream = core_.upstreams.connect(server);
-    if (upstream != nullptr) {
-      server_ = &server;
-      server.counters.sessions.enter();
-      server.counters.requests.add();
-      if (!send_head(request, *upstream)) fail(503);
-      return;
-    }
-    server_ = &server;
-    server.counters.sessions.enter();
+    enter_server(server);
+    if (connect(server, request)) return;
     if (!may_repeat(UpstreamFailure::kConnect, false)) return fail(503);
     leave_server();
   }
+}
+
+// False when there is no connection; otherwise the exchange goes on, or has ended.
+bool Exchange::connect(UpstreamServer& server, const RequestHead& request) {
+  const Duration max_idle = replayable() ? Duration::max() : kFresh;
+  UpstreamConnection* upstream =
+      fresh_only_ ? nullptr : core_.upstreams.take_idle(server, max_idle);
+  if (upstream == nullptr) upstream = core_.upstreams.connect(server);
+  if (upstream == nullptr) return false;
+  if (!tunnel_only_) server.counters.requests.add();
+  if (!send_head(request, *upstream)) fail(503);
+  return true;
+}
+
+void Exchange::wait_in_line(const Backend& backend) {
+  BackendCounters& counters = core_.backend_counters[backend_.index()];
+  if (core_.environment.fleet.queued(backend_) >= backend.queue.length) {
+    counters.queue_refusals.add();
+    return fail(503);
+  }
+  counters.queued.add();
+  waiting_ = true;
+  core_.desk(backend_).line.join(*this, core_.now());
+  core_.open_line(backend_);
+}
+
+void Exchange::on_place() {
+  waiting_ = false;
+  core_.backend_counters[backend_.index()].queue_time.add(WaitingLine::waited(*this, core_.now()));
+  has_place_ = true;
+  repeat();
+}
+
+void Exchange::on_wait_timeout() {
+  waiting_ = false;
+  core_.backend_counters[backend_.index()].queue_refusals.add();
+  fail(503);
 }
 
 bool Exchange::send_head(const RequestHead& request, UpstreamConnection& upstream) {
   upstream_ = &upstream;
   upstream.assign(*this, {.to_head = request.method == Method::kHead,
                           .expects_continue = request.expects_continue && !body_sent_ &&
-                                              request.framing.kind != BodyFraming::Kind::kNone});
+                                              request.framing.kind != BodyFraming::Kind::kNone,
+                          .upgrade = request.upgrade});
+  if (tunnel_only_) return true;
   const Frontend* frontend = core_.frontend(origin_.frontend);
-  const RequestHop hop{
+  RequestHop hop{
       .via_name = core_.via_name(origin_.frontend),
       .forwarded = frontend == nullptr || frontend->forwarded_headers,
       .client = origin_.client,
@@ -100,6 +156,7 @@ bool Exchange::send_head(const RequestHead& request, UpstreamConnection& upstrea
       .client_certificates = frontend != nullptr && frontend->client_certificates,
       .peer = origin_.peer,
   };
+  if (frontend != nullptr) edit(request, *frontend, hop);
   ByteChain bytes = write_request_head(request, hop, core_.pool());
   if (bytes.empty()) {
     core_.counters.out_of_buffers.add();
@@ -110,6 +167,18 @@ bool Exchange::send_head(const RequestHead& request, UpstreamConnection& upstrea
   upstream.send(std::move(bytes));
   if (request_done_) upstream.request_sent();
   return true;
+}
+
+void Exchange::edit(const RequestHead& request, const Frontend& frontend, RequestHop& hop) const {
+  hop.host = frontend.host;
+  hop.edits = frontend.request_edits.get();
+  if (hop.edits == nullptr) return;
+  hop.values = {.client = origin_.client,
+                .frontend = frontend.name,
+                .host = request.host,
+                .target = request.target,
+                .tls_version = origin_.tls_version};
+  if (hop.edits->needs_tag()) hop.values.tag = core_.request_tag(origin_.serial);
 }
 
 void Exchange::send_body(ByteChain data) {
@@ -151,13 +220,40 @@ void Exchange::cancel(Cancel reason) {
     if (server_ != nullptr) server_->counters.client_aborts.add();
     if (backend_.valid()) core_.backend_counters[backend_.index()].client_aborts.add();
   }
+  if (waiting_) core_.desk(backend_).line.leave(*this);
+  waiting_ = false;
   if (upstream_ != nullptr) std::exchange(upstream_, nullptr)->abandon();
   leave_server();
   leave_backend();
 }
 
+void Exchange::end_tunnel(TunnelEnd end) {
+  if (client_ == nullptr) return;
+  if (end == TunnelEnd::kClientFailed) return cancel(Cancel::kClientGone);
+  BackendCounters& backend = core_.backend_counters[backend_.index()];
+  if (end == TunnelEnd::kServerFailed) {
+    backend.server_aborts.add();
+    server_->counters.server_aborts.add();
+  }
+  const Duration taken = core_.now() - started_;
+  server_->counters.total_time.add(taken);
+  backend.total_time.add(taken);
+  client_ = nullptr;
+  leave_server();
+  leave_backend();
+}
+
+TunnelCounters Exchange::tunnel_counters() const {
+  return {core_.frontend_counters[origin_.frontend.index()],
+          core_.backend_counters[backend_.index()], server_->counters};
+}
+
 void Exchange::on_upstream_open() {
   sent_ = core_.now();
+  if (tunnel_only_) {
+    server_succeeded();
+    return client_->on_tunnel(nullptr);
+  }
   client_->on_backend_progress();
 }
 
@@ -169,15 +265,34 @@ void Exchange::on_upstream_interim(const ResponseHead& head) {
   client_->on_interim_response(head);
 }
 
+void Exchange::on_upstream_switch(const ResponseHead& head) {
+  count_response(head);
+  server_succeeded();
+  core_.backend_counters[backend_.index()].responses.count(head.status);
+  client_->on_tunnel(&head);
+}
+
 void Exchange::on_upstream_head(const ResponseHead& head) {
+  count_response(head);
+  head.status >= 500 ? server_failed() : server_succeeded();
+  if (may_replace(head.status)) {
+    std::exchange(upstream_, nullptr)->abandon();
+    leave_server();
+    repeat();
+    return;
+  }
   responding_ = true;
+  core_.backend_counters[backend_.index()].responses.count(head.status);
+  client_->on_response(head);
+}
+
+// At the server. The backend counts what reaches the client.
+void Exchange::count_response(const ResponseHead& head) {
   BackendCounters& counters = core_.backend_counters[backend_.index()];
   const Duration taken = core_.now() - sent_;
-  counters.responses.count(head.status);
   counters.response_time.add(taken);
   server_->counters.responses.count(head.status);
   server_->counters.response_time.add(taken);
-  client_->on_response(head);
 }
 
 void Exchange::on_upstream_body(ByteChain data) {
@@ -225,41 +340,98 @@ void Exchange::on_upstream_failure(UpstreamFailure failure) {
 
 // Counts a failed attempt and decides whether another may follow.
 bool Exchange::may_repeat(UpstreamFailure failure, bool reused) {
-  BackendCounters& backend = core_.backend_counters[backend_.index()];
+  BackendCounters& counters = core_.backend_counters[backend_.index()];
+  const Backend* backend = core_.backend(backend_);
+  const bool on_broken = backend != nullptr && backend->retry.on_broken;
+  const bool on_timeout = backend != nullptr && backend->retry.on_timeout;
   bool repeat = false;
   switch (failure) {
     case UpstreamFailure::kConnect:
     case UpstreamFailure::kConnectTimeout:
     case UpstreamFailure::kHandshake:
       server_->counters.connection_errors.add();
-      backend.connection_errors.add();
+      counters.connection_errors.add();
       note_tried(server_->id);
-      repeat = attempts_left_ > 0 && !last_resort_ && !body_sent_;
-      if (repeat) --attempts_left_;
+      repeat = !last_resort_ && !body_sent_ && take_retry();
       break;
     case UpstreamFailure::kEndedEarly:
-      repeat = reused && replayable();
+      // A pooled connection that has ended meanwhile says nothing of its server.
+      repeat = replayable() && (reused || (on_broken && take_retry()));
       fresh_only_ = true;
+      if (!reused) note_tried(server_->id);
       break;
-    default:
+    case UpstreamFailure::kBadResponse:
+      note_tried(server_->id);
+      repeat = on_broken && !responding_ && replayable() && take_retry();
+      break;
+    case UpstreamFailure::kTimeout:
+      note_tried(server_->id);
+      repeat = on_timeout && !responding_ && replayable() && take_retry();
+      break;
+    case UpstreamFailure::kBrokeOff:
+    case UpstreamFailure::kNoBuffers:
       break;
   }
+  const bool stale = failure == UpstreamFailure::kEndedEarly && reused;
+  if (!stale && failure != UpstreamFailure::kNoBuffers) server_failed();
   if (repeat) {
     server_->counters.retries.add();
-    backend.retries.add();
+    counters.retries.add();
   } else if (!found_no_server(failure) && failure != UpstreamFailure::kNoBuffers) {
-    server_->counters.response_errors.add();
-    backend.response_errors.add();
-    if (failure == UpstreamFailure::kBrokeOff || failure == UpstreamFailure::kEndedEarly) {
-      server_->counters.server_aborts.add();
-      backend.server_aborts.add();
-    }
+    note_bad_response(failure);
   }
   return repeat;
 }
 
+void Exchange::note_bad_response(UpstreamFailure failure) {
+  BackendCounters& counters = core_.backend_counters[backend_.index()];
+  server_->counters.response_errors.add();
+  counters.response_errors.add();
+  if (failure == UpstreamFailure::kBrokeOff || failure == UpstreamFailure::kEndedEarly) {
+    server_->counters.server_aborts.add();
+    counters.server_aborts.add();
+  }
+}
+
+// Whether a response of this status shall be thrown away for another server's.
+bool Exchange::may_replace(unsigned status) {
+  const Backend* backend = core_.backend(backend_);
+  if (backend == nullptr || !replayable()) return false;
+  const std::vector<std::uint16_t>& statuses = backend->retry.statuses;
+  if (std::find(statuses.begin(), statuses.end(), status) == statuses.end()) return false;
+  if (!take_retry()) return false;
+  note_tried(server_->id);
+  server_->counters.retries.add();
+  core_.backend_counters[backend_.index()].retries.add();
+  return true;
+}
+
+bool Exchange::take_retry() {
+  const Backend* backend = core_.backend(backend_);
+  if (attempts_left_ == 0 || backend == nullptr) return false;
+  if (!core_.desk(backend_).retries.take(backend->retry.budget, core_.now())) {
+    core_.backend_counters[backend_.index()].retries_withheld.add();
+    return false;
+  }
+  --attempts_left_;
+  return true;
+}
+
+void Exchange::server_succeeded() {
+  server_->state.succeeded();
+}
+
+void Exchange::server_failed() {
+  const Backend* backend = core_.backend(backend_);
+  if (backend == nullptr) return;
+  const Duration out =
+      note_server_failure(core_.environment.fleet, *backend, server_->id, core_.now());
+  if (out != Duration::zero()) server_->counters.ejections.add();
+}
+
 // Reads the head again: the fields of the first reading are long gone.
 void Exchange::repeat() {
+  if (tunnel_only_) return attempt({});
   const Frontend* frontend = core_.frontend(origin_.frontend);
   RequestHead request;
   const std::size_t max_fields =
@@ -271,14 +443,24 @@ void Exchange::repeat() {
 
 void Exchange::fail(unsigned status) {
   if (upstream_ != nullptr) std::exchange(upstream_, nullptr)->abandon();
-  if (backend_.valid()) core_.backend_counters[backend_.index()].responses.count(status);
+  if (backend_.valid() && !tunnel_only_) {
+    core_.backend_counters[backend_.index()].responses.count(status);
+  }
   leave_server();
   leave_backend();
   std::exchange(client_, nullptr)->on_exchange_failed(status);
 }
 
+void Exchange::enter_server(UpstreamServer& server) {
+  server_ = &server;
+  server.enter();
+  core_.desk(backend_).load.in_flight.add();
+}
+
 void Exchange::leave_server() {
-  if (server_ != nullptr) std::exchange(server_, nullptr)->counters.sessions.leave();
+  if (server_ == nullptr) return;
+  std::exchange(server_, nullptr)->leave();
+  core_.desk(backend_).load.in_flight.subtract();
 }
 
 void Exchange::leave_backend() {

@@ -19,7 +19,7 @@ constexpr std::array kKnown{
     Known{"proxy", FieldKind::kHopByHop},
     Known{"expect", FieldKind::kExpect},
     Known{"trailer", FieldKind::kHopByHop},
-    Known{"upgrade", FieldKind::kHopByHop},
+    Known{"upgrade", FieldKind::kUpgrade},
     Known{"connection", FieldKind::kConnection},
     Known{"keep-alive", FieldKind::kHopByHop},
     Known{"content-length", FieldKind::kContentLength},

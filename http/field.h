@@ -16,9 +16,10 @@ enum class FieldKind : std::uint8_t {
   kTransferEncoding,
   kConnection,
   /// Meant for the next hop alone (RFC 9110 section 7.6.1), or pointless behind us: Keep-Alive, TE,
-  /// Trailer, Upgrade, HTTP2-Settings, the Proxy- fields, and Proxy, which is no field at all but
-  /// becomes HTTP_PROXY in a CGI environment.
+  /// Trailer, HTTP2-Settings, the Proxy- fields, and Proxy, which is no field at all but becomes
+  /// HTTP_PROXY in a CGI environment.
   kHopByHop,
+  kUpgrade,
   kExpect,
   kForwardedFor,
   kForwardedProto,

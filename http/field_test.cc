@@ -12,6 +12,7 @@ TEST(FieldKind, IsFoundInAnyCase) {
   EXPECT_EQ(kind_of("cOnTeNt-LeNgTh"), FieldKind::kContentLength);
   EXPECT_EQ(kind_of("TRANSFER-ENCODING"), FieldKind::kTransferEncoding);
   EXPECT_EQ(kind_of("connection"), FieldKind::kConnection);
+  EXPECT_EQ(kind_of("Upgrade"), FieldKind::kUpgrade);
   EXPECT_EQ(kind_of("Expect"), FieldKind::kExpect);
   EXPECT_EQ(kind_of("X-Forwarded-For"), FieldKind::kForwardedFor);
   EXPECT_EQ(kind_of("X-Forwarded-Proto"), FieldKind::kForwardedProto);
@@ -21,7 +22,7 @@ TEST(FieldKind, IsFoundInAnyCase) {
 // RFC 9110 section 7.6.1.
 TEST(FieldKind, KnowsWhatIsHopByHop) {
   for (const char* name :
-       {"TE", "Trailer", "Upgrade", "Keep-Alive", "Proxy-Connection", "Proxy", "Proxy-Authenticate",
+       {"TE", "Trailer", "Keep-Alive", "Proxy-Connection", "Proxy", "Proxy-Authenticate",
         "Proxy-Authorization", "HTTP2-Settings", "Proxy-Authentication-Info"}) {
     EXPECT_EQ(kind_of(name), FieldKind::kHopByHop) << name;
   }

@@ -50,6 +50,7 @@ bool passes(const Field& field, const RequestHead& request, const RequestHop& ho
     case FieldKind::kTransferEncoding:
     case FieldKind::kConnection:
     case FieldKind::kHopByHop:
+    case FieldKind::kUpgrade:
     case FieldKind::kClientCertificate:
       return false;
     case FieldKind::kForwardedFor:
@@ -63,19 +64,26 @@ bool passes(const Field& field, const RequestHead& request, const RequestHop& ho
     case FieldKind::kOther:
       break;
   }
+  if (hop.edits != nullptr && hop.edits->drops(field.name)) return false;
   return !request.connection.nominates(field.name);
 }
 
-bool passes(const Field& field, const ResponseHead& response) {
+bool passes(const Field& field, const ResponseHead& response, const HeaderEdits* edits) {
   switch (field.kind) {
     case FieldKind::kContentLength:
     case FieldKind::kTransferEncoding:
     case FieldKind::kConnection:
     case FieldKind::kHopByHop:
+    case FieldKind::kUpgrade:
       return false;
     default:
+      if (edits != nullptr && edits->drops(field.name)) return false;
       return !response.connection.nominates(field.name);
   }
+}
+
+void write_upgrade(HeadWriter& writer, std::string_view protocols) {
+  if (!protocols.empty()) writer.text("Connection: upgrade\r\n").field("Upgrade", protocols);
 }
 
 void write_length(HeadWriter& writer, std::uint64_t length) {
@@ -89,15 +97,17 @@ ByteChain write_request_head(const RequestHead& request, const RequestHop& hop, 
   writer.text(request.method_name).text(" ");
   if (request.target.front() == '?') writer.text("/");
   writer.text(request.target).text(" HTTP/1.1\r\n");
-  writer.field("Host", request.authority);
+  writer.field("Host", hop.host.empty() ? request.authority : hop.host);
   for (const Field& field : request.fields) {
     if (passes(field, request, hop)) writer.field(field.name, field.value);
   }
+  if (hop.edits != nullptr) hop.edits->write(writer, hop.values);
   if (request.framing.kind == BodyFraming::Kind::kChunked) {
     writer.text("Transfer-Encoding: chunked\r\n");
   } else if (request.framing.has_length) {
     write_length(writer, request.framing.length);
   }
+  write_upgrade(writer, request.upgrade);
   if (hop.forwarded) write_forwarded_fields(writer, request, hop);
   if (hop.client_certificates) write_client_certificate(writer, hop.peer);
   if (!hop.via_name.empty()) write_via(writer, hop.via_name, request.version);
@@ -109,9 +119,11 @@ ByteChain write_response_head(const ResponseHead& response, const ResponseHop& h
                               PacketPool& pool) {
   HeadWriter writer(pool);
   writer.text("HTTP/1.1 ").number(response.status).text(" ").text(response.reason).text("\r\n");
+  const HeaderEdits* edits = response.interim() ? nullptr : hop.edits;
   for (const Field& field : response.fields) {
-    if (passes(field, response)) writer.field(field.name, field.value);
+    if (passes(field, response, edits)) writer.field(field.name, field.value);
   }
+  if (edits != nullptr) edits->write(writer, hop.values);
   if (!response.interim()) {
     if (hop.chunked) {
       writer.text("Transfer-Encoding: chunked\r\n");
@@ -123,6 +135,8 @@ ByteChain write_response_head(const ResponseHead& response, const ResponseHop& h
     } else if (hop.client_version == Version::kHttp10) {
       writer.text("Connection: keep-alive\r\n");
     }
+  } else if (response.status == 101) {
+    write_upgrade(writer, response.upgrade);
   }
   if (!hop.via_name.empty()) write_via(writer, hop.via_name, response.version);
   writer.text("\r\n");

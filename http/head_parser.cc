@@ -9,6 +9,7 @@
 #include "http/characters.h"
 #include "http/head_syntax.h"
 #include "http/request_target.h"
+#include "http/upgrade.h"
 
 namespace sluice::http {
 namespace {
@@ -151,7 +152,16 @@ struct Summary {
   ConnectionOptions* connection;
   std::string_view host;
   std::uint32_t hosts = 0;
+  std::string_view upgrade;
+  std::uint32_t upgrades = 0;
   bool expects_continue = false;
+
+  /// What Upgrade says, where it counts (RFC 9110 section 7.8).
+  [[nodiscard]] std::string_view upgrade_in(Version version) const {
+    const bool counts =
+        version == Version::kHttp11 && upgrades == 1 && connection->nominates("upgrade");
+    return counts ? upgrade : std::string_view();
+  }
 };
 
 // One pass over the fields: compares llhttp's reading with the lines, and notes what matters.
@@ -175,6 +185,10 @@ HeadError summarise(std::string_view lines, std::vector<Field>& fields, Summary&
         break;
       case FieldKind::kConnection:
         if (!summary.connection->add(field.value)) return HeadError::kBadConnection;
+        break;
+      case FieldKind::kUpgrade:
+        summary.upgrade = field.value;
+        ++summary.upgrades;
         break;
       case FieldKind::kExpect:
         summary.expects_continue |= equals_ignoring_case(field.value, "100-continue");
@@ -263,7 +277,7 @@ HeadError HeadParser::parse_request(std::string_view head, std::size_t max_field
   request.method_name = start.first;
   request.method = method_of(start.first);
   request.connection = {};
-  Summary summary{.framing = {}, .connection = &request.connection, .host = {}};
+  Summary summary{.framing = {}, .connection = &request.connection, .host = {}, .upgrade = {}};
   error = summarise(head.substr(start.line.size()), fields_, summary);
   if (error == HeadError::kNone) error = parse_target(start.second, request);
   if (error == HeadError::kNone) error = settle_host(summary, request);
@@ -272,6 +286,9 @@ HeadError HeadParser::parse_request(std::string_view head, std::size_t max_field
   }
   request.fields = fields_;
   request.expects_continue = summary.expects_continue && request.version == Version::kHttp11;
+  const std::string_view upgrade = summary.upgrade_in(request.version);
+  const bool bodiless = request.framing.kind == BodyFraming::Kind::kNone;
+  request.upgrade = bodiless && may_ask_for(upgrade) ? upgrade : std::string_view();
   return error;
 }
 
@@ -303,13 +320,14 @@ HeadError HeadParser::parse_response(std::string_view head, std::size_t max_fiel
                                        : fault_of_fields(collector, result);
   }
   response.connection = {};
-  Summary summary{.framing = {}, .connection = &response.connection, .host = {}};
+  Summary summary{.framing = {}, .connection = &response.connection, .host = {}, .upgrade = {}};
   error = summarise(head.substr(line.size() + 2), fields_, summary);
   if (error == HeadError::kNone) {
     error = response_framing(summary.framing, response.version, response.status, to_head,
                              response.framing);
   }
   response.fields = fields_;
+  response.upgrade = summary.upgrade_in(response.version);
   return error;
 }
 

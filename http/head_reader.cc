@@ -95,6 +95,10 @@ HeadReader::Status HeadReader::collect(ByteChain& input, std::size_t limit) {
   return Status::kIncomplete;
 }
 
+std::string_view HeadReader::so_far(const ByteChain& input) const {
+  return collected_.empty() && !input.empty() ? text_of(input) : std::string_view(collected_);
+}
+
 std::string_view HeadReader::head(const ByteChain& input) const {
   return complete_ ? std::string_view(collected_) : text_of(input).substr(0, in_place_);
 }

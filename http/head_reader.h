@@ -39,6 +39,9 @@ class HeadReader {
   /// Takes the head out of the input and forgets it.
   void drop(ByteChain& input);
 
+  /// What has come of a head that read() gives up; `input` is the chain that it was called with.
+  [[nodiscard]] std::string_view so_far(const ByteChain& input) const;
+
   /// Whether part of a head has been read.
   [[nodiscard]] bool started() const { return !collected_.empty() || in_place_ != 0; }
 

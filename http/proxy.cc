@@ -3,7 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "http/address_filter.h"
+#include "http/balancing/fleet_state.h"
 #include "http/client_session.h"
+#include "http/tcp_session.h"
 #include "tls/secure_stream.h"
 
 namespace sluice::http {
@@ -21,7 +24,7 @@ std::size_t Proxy::adopt(const Settings& settings) {
   Listeners wanted;
   if (!core_.draining) {
     for (const auto& frontend : settings.frontends) {
-      if (!frontend) continue;
+      if (!frontend || !frontend->enabled) continue;
       for (const wire::Endpoint& endpoint : frontend->bind) wanted.emplace(endpoint, frontend->id);
     }
   }
@@ -61,10 +64,12 @@ void Proxy::drain() {
     session = next;
   }
   core_.upstreams.drain();
+  core_.checker.stop();
 }
 
 void Proxy::begin_loop(Instant /*now*/) {
   core_.recycle_turns();
+  core_.serve_lines();
 }
 
 std::size_t Proxy::do_rationed_work(Instant now) {
@@ -79,23 +84,44 @@ StreamHandler* Proxy::on_accept(Stream& stream, const wire::Endpoint& listening)
     core_.counters.refused_sessions.add();
     return nullptr;
   }
-  const bool secure = !frontend->identities.empty();
-  auto session = std::make_unique<ClientSession>(core_, frontend->id, secure);
+  if (!admits(*frontend, stream.remote().address)) return nullptr;
+  return frontend->tcp ? begin<TcpSession>(stream, *frontend)
+                       : begin<ClientSession>(stream, *frontend);
+}
+
+bool Proxy::admits(const Frontend& frontend, const wire::IpAddress& client) {
+  FrontendCounters& counters = core_.frontend_counters[frontend.id.index()];
+  if (frontend.filter != nullptr && !frontend.filter->allows(client)) {
+    counters.denied_connections.add();
+    return false;
+  }
+  // The other workers' sessions as they were a moment ago: see FleetState for what that costs.
+  const std::uint32_t limit = frontend.connection_limit;
+  if (limit != 0 && core_.environment.fleet.sessions(frontend.id) >= limit) {
+    counters.excess_connections.add();
+    return false;
+  }
+  return true;
+}
+
+template <typename Session>
+StreamHandler* Proxy::begin(Stream& stream, const Frontend& frontend) {
+  const bool secure = !frontend.identities.empty();
+  auto session = std::make_unique<Session>(core_, frontend.id, secure);
   if (!secure) {
-    session->start(stream);
-    return session.release();
+    Session* const plain = session.release();  // it owns itself from now on
+    return plain->start(stream) ? plain : nullptr;
   }
   const std::uint32_t worker = core_.environment.worker;
   tls::SecureStream* tls_stream = nullptr;
-  if (worker < frontend->identities.size()) {
-    tls_stream =
-        tls::accept(stream, *frontend->identities[worker], *session, core_.tls_environment);
+  if (worker < frontend.identities.size()) {
+    tls_stream = tls::accept(stream, *frontend.identities[worker], *session, core_.tls_environment);
   }
   if (tls_stream == nullptr) {
     core_.counters.refused_sessions.add();
     return nullptr;
   }
-  session.release()->start(*tls_stream);
+  (void)session.release()->start(*tls_stream);  // true: it waits for the handshake
   return tls_stream;
 }
 

@@ -12,9 +12,9 @@
 
 namespace sluice::http {
 
-/// One worker's HTTP/1.1 reverse proxy: listens for the frontends of a snapshot, and carries
-/// requests to the servers of its backends. Everything but reading the counters happens on the
-/// worker's thread.
+/// One worker's HTTP/1.1 and TCP reverse proxy: listens for the frontends of a snapshot, and
+/// carries requests, or what clients send in TCP mode, to the servers of its backends. Everything
+/// but reading the counters happens on the worker's thread.
 class Proxy final : public Acceptor, public worker::Application {
  public:
   explicit Proxy(const ProxyEnvironment& environment);
@@ -32,7 +32,7 @@ class Proxy final : public Acceptor, public worker::Application {
   std::size_t adopt(const Settings& settings);
 
   /// Stops listening, closes what is idle on both sides, and tells clients with a request under way
-  /// that its response is the last. Done when sessions() is 0.
+  /// that its response is the last. Tunnels go on until they end. Done when sessions() is 0.
   void drain();
 
   /// Called by the worker once a loop, outside of the callbacks of streams and timers.
@@ -40,10 +40,20 @@ class Proxy final : public Acceptor, public worker::Application {
   std::size_t do_rationed_work(Instant now) override;
 
   /// Clients' connections, lingering ones included.
-  [[nodiscard]] std::size_t sessions() const { return core_.sessions.size(); }
-  /// Connections to servers: in use, and pooled.
+  [[nodiscard]] std::size_t sessions() const {
+    return core_.sessions.size() + core_.tcp_sessions.size();
+  }
+  /// Connections to servers, but for those of tunnels: in use, and pooled.
   [[nodiscard]] std::size_t busy_upstreams() const { return core_.upstreams.busy(); }
   [[nodiscard]] std::size_t idle_upstreams() const { return core_.upstreams.idle(); }
+
+  /// By FrontendId, and by BackendId.
+  [[nodiscard]] const RefusedHeads<FrontendId>& refused_requests() const {
+    return core_.refused_requests;
+  }
+  [[nodiscard]] const RefusedHeads<BackendId>& refused_responses() const {
+    return core_.upstreams.refused_responses();
+  }
 
   // For any thread, while the proxy lives.
 
@@ -77,6 +87,12 @@ class Proxy final : public Acceptor, public worker::Application {
       return std::hash<wire::IpAddress>{}(endpoint.address) * 31 + endpoint.port;
     }
   };
+  /// Whether one more client may connect from there; counts it otherwise.
+  [[nodiscard]] bool admits(const Frontend& frontend, const wire::IpAddress& client);
+  /// Makes the session for a stream that was accepted.
+  template <typename Session>
+  StreamHandler* begin(Stream& stream, const Frontend& frontend);
+
   using Listeners = std::unordered_map<wire::Endpoint, FrontendId, EndpointHash>;
 
   ProxyCore core_;

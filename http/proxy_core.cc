@@ -1,8 +1,11 @@
 #include "http/proxy_core.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "http/balancing/fleet_state.h"
 #include "http/client_session.h"
+#include "http/tcp_session.h"
 #include "http/turn.h"
 
 namespace sluice::http {
@@ -25,37 +28,93 @@ ProxyCore::ProxyCore(const ProxyEnvironment& worker_environment)
       upstream_tls_environment(environment.pool, environment.graveyard, environment.clock,
                                upstream_tls_counters, environment.tls),
       upstreams(environment, upstream_tls_environment, response_parser, counters),
+      checker({environment, upstream_tls_environment, response_parser}),
       settings_(&no_settings()) {}
 
 // The streams that are reset here are buried with references to what goes now.
 ProxyCore::~ProxyCore() {
   while (!sessions.empty()) sessions.back()->destroy();
+  while (!tcp_sessions.empty()) tcp_sessions.back()->destroy();
   upstreams.reset_all();
+  checker.stop();
   environment.graveyard.clear();
 }
 
 void ProxyCore::adopt(const Settings& settings) {
   settings_ = &settings;
+  refused_requests.forget_gone(settings.frontends);
   routers_.clear();
   for (const auto& frontend : settings.frontends) {
     std::shared_ptr<const Router> router;
     if (frontend) {
       router = frontend->router;
       if (!router) {
-        router = std::make_shared<const Router>(frontend->routes, frontend->default_backend);
+        router = std::make_shared<const Router>(
+            frontend->routes, RouteTarget{frontend->default_backend, frontend->default_answer});
       }
       (void)frontend_counters[frontend->id.index()];  // visible from now on
     }
     routers_.push_back(std::move(router));
   }
-  balancers_.resize(settings.backends.size());
+  adopt_backends(settings);
+  upstreams.adopt(settings, server_counters, backend_counters);
+  checker.adopt(settings);
+}
+
+void ProxyCore::adopt_backends(const Settings& settings) {
+  if (desks_.size() < settings.backends.size()) desks_.resize(settings.backends.size());
   for (const auto& backend : settings.backends) {
     if (!backend) continue;
     (void)backend_counters[backend->id.index()];
-    auto& balancer = balancers_[backend->id.index()];
-    if (!balancer) balancer = std::make_unique<RoundRobin>(environment.worker);
+    auto& desk = desks_[backend->id.index()];
+    if (!desk) {
+      const std::uint64_t seed[] = {environment.worker, backend->id.value()};
+      desk = std::make_unique<BackendDesk>(environment.fleet, environment.worker, backend->id,
+                                           keyed_hash(environment.hash_key, seed, sizeof seed));
+    }
+    desk->balancer.adopt(*backend);
   }
-  upstreams.adopt(settings, server_counters, backend_counters);
+}
+
+void ProxyCore::open_line(BackendId id) {
+  if (std::find(lines_.begin(), lines_.end(), id) == lines_.end()) lines_.push_back(id);
+}
+
+void ProxyCore::serve_lines() {
+  for (std::size_t i = 0; i < lines_.size();) {
+    BackendDesk& served = desk(lines_[i]);
+    serve_line(served);
+    if (served.line.empty()) {
+      lines_[i] = lines_.back();
+      lines_.pop_back();
+    } else {
+      ++i;
+    }
+  }
+}
+
+// Where the backend is gone there is nothing to wait for.
+void ProxyCore::serve_line(BackendDesk& served) {
+  const Backend* wanted = backend(served.id);
+  const Duration timeout = wanted == nullptr ? Duration::zero() : wanted->queue.timeout;
+  served.line.advance(now(), timeout, [&] { return served.balancer.has_place(now()); });
+}
+
+void ProxyCore::enter_frontend(FrontendId id) {
+  frontend_counters[id.index()].sessions.enter();
+  environment.fleet.load(environment.worker).sessions[id.index()].add();
+}
+
+void ProxyCore::leave_frontend(FrontendId id) {
+  frontend_counters[id.index()].sessions.leave();
+  environment.fleet.load(environment.worker).sessions[id.index()].subtract();
+}
+
+RequestTag ProxyCore::request_tag(std::uint64_t serial) const {
+  std::uint64_t text[] = {environment.worker, serial, 0};
+  const std::uint64_t high = keyed_hash(environment.hash_key, text, sizeof text);
+  text[2] = 1;
+  return {high, keyed_hash(environment.hash_key, text, sizeof text)};
 }
 
 const Frontend* ProxyCore::frontend(FrontendId id) const {

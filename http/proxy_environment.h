@@ -12,6 +12,8 @@
 
 namespace sluice::http {
 
+class FleetState;
+
 /// What a worker lends its proxy. All of it outlives the proxy and everything the proxy buries.
 struct ProxyEnvironment {
   StreamNetwork& network;
@@ -20,6 +22,7 @@ struct ProxyEnvironment {
   PacketPool& pool;
   Graveyard& graveyard;
   const HashKey& hash_key;
+  FleetState& fleet;         ///< shared by the proxies of all workers
   std::uint32_t worker = 0;  ///< which of the workers this is: index into Frontend::identities
                              ///< and Backend::tls_contexts
   tls::EnvironmentOptions tls = {};

@@ -36,7 +36,7 @@ TEST(ConnectFailure, GoesToTheNextServer) {
   world.server(1).deliver(ok_response("fine"));
   EXPECT_TRUE(client.sent().ends_with("fine"));
   EXPECT_EQ(world.server_counters(0).connection_errors.get(), 1U);
-  EXPECT_EQ(world.server_counters(0).paused.get(), 1U);
+  EXPECT_TRUE(world.fleet.server(ServerId(0)).paused());
   EXPECT_EQ(world.server_counters(0).sessions.current(), 0U);
   EXPECT_EQ(world.backend_counters().retries.get(), 1U);
   EXPECT_EQ(world.backend_counters().redispatches.get(), 1U);
@@ -72,7 +72,7 @@ TEST(ConnectFailure, FailsFastWhileAllServersArePaused) {
 }
 
 TEST(ConnectFailure, StopsAfterTheConfiguredRetries) {
-  ProxyWorld world({.servers = 8, .backend = [](Backend& backend) { backend.retries = 3; }});
+  ProxyWorld world({.servers = 8, .backend = [](Backend& backend) { backend.retry.attempts = 3; }});
   FakeStream& client = world.client();
   client.deliver(kGet);
   for (std::size_t i = 0; i < world.network.connections(); ++i) {
@@ -131,7 +131,7 @@ TEST(ConnectFailure, PausesTheServerUntilATrialSucceeds) {
     world.open_server(i);
   }
   EXPECT_EQ(trials, 1);
-  EXPECT_EQ(world.server_counters(0).paused.get(), 0U);
+  EXPECT_FALSE(world.fleet.server(ServerId(0)).paused());
   EXPECT_EQ(world.server_counters(0).pauses.get(), 1U);
 }
 
@@ -162,7 +162,8 @@ TEST(StalePooledConnection, IsReplacedByAFreshOne) {
     world.server(1).acknowledge_all();
     world.server(1).deliver(ok_response("fine"));
     EXPECT_TRUE(client.sent().ends_with("fine"));
-    EXPECT_EQ(world.server_counters().paused.get(), 0U) << "closing an idle connection is no fault";
+    EXPECT_FALSE(world.fleet.server(ServerId(0)).paused())
+        << "closing an idle connection is no fault";
     EXPECT_EQ(world.backend_counters().retries.get(), 1U);
     EXPECT_EQ(world.backend_counters().response_errors.get(), 0U);
   }

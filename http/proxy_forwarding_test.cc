@@ -197,17 +197,6 @@ TEST(Proxy, KeepsInterimResponsesFromHttp10Clients) {
   EXPECT_TRUE(done.response.starts_with("HTTP/1.1 200 ")) << done.response;
 }
 
-// Upgrade was never passed on, so nobody asked to switch (RFC 9110 section 15.2.2).
-TEST(Proxy, TakesSwitchingProtocolsAsAnError) {
-  ProxyWorld world;
-  const Exchanged done = exchange(
-      world, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n");
-  EXPECT_EQ(field_of(done.request, "Upgrade"), "(none)");
-  EXPECT_TRUE(done.response.starts_with("HTTP/1.1 502 ")) << done.response;
-  EXPECT_TRUE(world.server(0).aborted());
-}
-
 TEST(Proxy, BoundsInterimResponses) {
   ProxyWorld world;
   std::string endless;

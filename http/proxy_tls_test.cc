@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "http/header_edits.h"
 #include "http/testing/proxy_world.h"
 #include "tls/server/server_identity.h"
 #include "tls/testing/certificates.h"
@@ -128,6 +131,53 @@ TEST(SecureFrontend, TellsTheServerWhoTheClientIs) {
   request = world.server(0).take();
   EXPECT_EQ(field_of(request, "X-SSL-Client-Verify"), "NONE");
   EXPECT_EQ(field_of(request, "X-SSL-Client-DN"), "(none)");
+}
+
+TEST(SecureFrontend, TellsTheServerTheVersionOfTlsIfItShall) {
+  auto options = secure_options();
+  options.frontend = [](Frontend& frontend) {
+    constexpr std::array kAllowed{Placeholder::kTlsVersion};
+    std::string fault;
+    frontend.identities = {make_identity()};
+    frontend.request_edits = std::make_shared<const HeaderEdits>(
+        std::vector<std::string>(),
+        std::vector<HeaderEdits::Line>{
+            {"X-TLS", TextTemplate::parse("{tls_version}", kAllowed, fault).value()}},
+        std::vector<HeaderEdits::Line>());
+  };
+  ProxyWorld world(options);
+  SecureClient client(world);
+  client.handshake();
+  client.send(kGet);
+  EXPECT_EQ(field_of(world.open_server(0), "X-TLS"), "TLSv1.3");
+}
+
+TEST(SecureFrontend, InTcpModeFindsAServerBehindTheHandshake) {
+  auto options = secure_options();
+  options.frontend = [](Frontend& frontend) {
+    frontend.identities = {make_identity()};
+    frontend.tcp = true;
+  };
+  ProxyWorld world(options);
+  SecureClient client(world);
+  EXPECT_EQ(world.network.connections(), 0U);
+  client.handshake();
+  ASSERT_EQ(world.network.connections(), 1U);
+  client.send("question");
+  EXPECT_EQ(world.open_server(0), "question");
+  world.server(0).acknowledge_all();
+  world.server(0).deliver("answer");
+  client.carry();
+  EXPECT_EQ(client.tls().received(), "answer");
+  world.server(0).end();
+  client.carry();
+  EXPECT_TRUE(client.tls().ended()) << "close_notify";
+
+  FakeStream& silent = world.client();
+  world.pass(seconds(11));
+  EXPECT_TRUE(silent.aborted());
+  EXPECT_EQ(world.frontend_counters().handshake_failures.get(), 1U);
+  EXPECT_EQ(world.network.connections(), 1U);
 }
 
 TEST(SecureFrontend, EndsInOrderBehindTheLastResponse) {

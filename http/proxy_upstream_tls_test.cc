@@ -117,7 +117,7 @@ TEST_F(SecureBackend, GetsNothingOfARequestBeforeItIsTrusted) {
     EXPECT_EQ(counters.connection_errors.get(), world.network.connections());
     EXPECT_EQ(tls::unpacked(counters.last_handshake_failure.get()).kind,
               tls::Failure::Kind::kCertificate);
-    EXPECT_EQ(counters.paused.get(), 1U);
+    EXPECT_TRUE(world.fleet.server(ServerId(0)).paused());
     EXPECT_EQ(world.backend_counters().sessions.current(), 0U);
   }
 }
@@ -258,7 +258,7 @@ TEST_F(SecureBackend, ThatWantsAnotherClientIs502) {
     EXPECT_TRUE(client.sent().starts_with("HTTP/1.1 502 ")) << client.sent();
     EXPECT_EQ(world.network.connections(), body ? 1U : 3U);
     EXPECT_EQ(world.server_counters().handshake_failures.get(), body ? 1U : 2U);
-    EXPECT_EQ(world.server_counters().paused.get(), 1U);
+    EXPECT_TRUE(world.fleet.server(ServerId(0)).paused());
   }
 }
 
@@ -271,7 +271,7 @@ TEST_F(SecureBackend, IsNotBlamedWhenBuffersRunOut) {
   world.server(0).open();
   EXPECT_TRUE(world.server(0).gone());
   EXPECT_EQ(world.proxy->upstream_tls_counters().out_of_buffers.get(), 1U);
-  EXPECT_EQ(world.server_counters().paused.get(), 0U);
+  EXPECT_FALSE(world.fleet.server(ServerId(0)).paused());
   EXPECT_EQ(world.server_counters().handshake_failures.get(), 0U);
   EXPECT_EQ(world.network.connections(), 1U);
   held.clear();

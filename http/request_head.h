@@ -47,6 +47,9 @@ struct RequestHead {
   ConnectionOptions connection;
   BodyFraming framing;
   bool expects_continue = false;  ///< Expect: 100-continue, in HTTP/1.1
+  /// The protocols that the client would rather speak, if a server may be asked for them (see
+  /// upgrade.h); empty: none.
+  std::string_view upgrade;
 
   /// Whether the client wants to send more requests on this connection (RFC 9112 section 9.3).
   [[nodiscard]] bool keeps_alive() const {

@@ -17,6 +17,8 @@ struct ResponseHead {
   std::span<const Field> fields;
   ConnectionOptions connection;
   BodyFraming framing;
+  /// What Upgrade says, if Connection nominates it; empty: nothing.
+  std::string_view upgrade;
 
   [[nodiscard]] bool interim() const { return status < 200; }
   /// Whether the server takes another request on this connection (RFC 9112 section 9.3).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "http/characters.h"
 
@@ -18,38 +19,40 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-void Router::Paths::add(std::string_view path, BackendId backend) {
+void Router::Paths::add(std::string_view path, const Route& route) {
   if (path.ends_with('/')) path.remove_suffix(1);
-  if (!backends_.emplace(path, backend).second) return;  // the first of equal routes stands
+  // The first of equal routes stands.
+  if (!targets_.emplace(path, RouteTarget(route.backend, route.answer)).second) return;
   const auto place =
       std::lower_bound(lengths_.begin(), lengths_.end(), path.size(), std::greater<>());
   if (place == lengths_.end() || *place != path.size()) lengths_.insert(place, path.size());
 }
 
-BackendId Router::Paths::find(std::string_view path) const {
+const RouteTarget* Router::Paths::find(std::string_view path) const {
   for (const std::size_t length : lengths_) {
     if (length > path.size()) continue;
     if (length < path.size() && path[length] != '/') continue;
-    const auto found = backends_.find(path.substr(0, length));
-    if (found != backends_.end()) return found->second;
+    const auto found = targets_.find(path.substr(0, length));
+    if (found != targets_.end()) return &found->second;
   }
-  return {};
+  return nullptr;
 }
 
-Router::Router(std::span<const Route> routes, BackendId fallback) : fallback_(fallback) {
+Router::Router(std::span<const Route> routes, RouteTarget fallback)
+    : fallback_(std::move(fallback)) {
   for (const Route& route : routes) {
     const std::string host = lower(route.host);
     if (host.empty() || host == "*") {
-      any_.add(route.path, route.backend);
+      any_.add(route.path, route);
     } else if (host.starts_with("*.")) {
-      suffixes_[host.substr(1)].add(route.path, route.backend);
+      suffixes_[host.substr(1)].add(route.path, route);
     } else {
-      exact_[host].add(route.path, route.backend);
+      exact_[host].add(route.path, route);
     }
   }
 }
 
-BackendId Router::find(std::string_view host, std::string_view path) const {
+const RouteTarget& Router::find(std::string_view host, std::string_view path) const {
   if (host.ends_with('.')) host.remove_suffix(1);
   if (!host.empty() && host.size() <= kLongestHost && !(exact_.empty() && suffixes_.empty())) {
     std::array<char, kLongestHost> buffer;
@@ -57,19 +60,17 @@ BackendId Router::find(std::string_view host, std::string_view path) const {
     const std::string_view name(buffer.data(), host.size());
     const auto same = exact_.find(name);
     if (same != exact_.end()) {
-      const BackendId backend = same->second.find(path);
-      if (backend.valid()) return backend;
+      if (const RouteTarget* target = same->second.find(path)) return *target;
     }
     for (std::size_t dot = suffixes_.empty() ? std::string_view::npos : name.find('.', 1);
          dot != std::string_view::npos; dot = name.find('.', dot + 1)) {
       const auto suffix = suffixes_.find(name.substr(dot));
       if (suffix == suffixes_.end()) continue;
-      const BackendId backend = suffix->second.find(path);
-      if (backend.valid()) return backend;
+      if (const RouteTarget* target = suffix->second.find(path)) return *target;
     }
   }
-  const BackendId backend = any_.find(path);
-  return backend.valid() ? backend : fallback_;
+  const RouteTarget* target = any_.find(path);
+  return target != nullptr ? *target : fallback_;
 }
 
 }  // namespace sluice::http

@@ -2,17 +2,33 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "http/settings.h"
 
 namespace sluice::http {
 
-/// Finds the backend for a host and path: the most exact host wins (the name itself, then the
+/// What becomes of a request.
+struct RouteTarget {
+  RouteTarget() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a backend is one
+  RouteTarget(BackendId to, std::shared_ptr<const Answer> instead = {})
+      : backend(to), answer(std::move(instead)) {}
+
+  BackendId backend;
+  std::shared_ptr<const Answer> answer;  ///< instead of a backend; neither: 404
+
+  [[nodiscard]] bool valid() const { return backend.valid() || answer != nullptr; }
+  friend bool operator==(const RouteTarget&, const RouteTarget&) = default;
+};
+
+/// Finds the target of a host and path: the most exact host wins (the name itself, then the
 /// longest "*." suffix, then any), of its routes the longest path that is a prefix and ends at a
 /// segment's end. A host whose paths do not match leaves the search to the less exact ones.
 ///
@@ -22,12 +38,12 @@ namespace sluice::http {
 /// Paths are compared as they were sent: neither percent-encoding nor dot segments are resolved.
 class Router {
  public:
-  /// `fallback` serves what no route matches; it may be an invalid id.
-  Router(std::span<const Route> routes, BackendId fallback);
+  /// `fallback` is for what no route matches; it need not be valid.
+  Router(std::span<const Route> routes, RouteTarget fallback);
 
   /// `host` without port, in any case, with or without the final dot; `path` without query. The
-  /// result is not valid when nothing matches.
-  [[nodiscard]] BackendId find(std::string_view host, std::string_view path) const;
+  /// result, which lives as long as the router, is not valid when nothing matches.
+  [[nodiscard]] const RouteTarget& find(std::string_view host, std::string_view path) const;
 
  private:
   struct TextHash {
@@ -42,18 +58,19 @@ class Router {
   /// The paths of one host.
   class Paths {
    public:
-    void add(std::string_view path, BackendId backend);
-    [[nodiscard]] BackendId find(std::string_view path) const;
+    void add(std::string_view path, const Route& route);
+    /// nullptr when none matches.
+    [[nodiscard]] const RouteTarget* find(std::string_view path) const;
 
    private:
-    TextMap<BackendId> backends_;       // by path without its final slash
+    TextMap<RouteTarget> targets_;      // by path without its final slash
     std::vector<std::size_t> lengths_;  // of those paths, longest first, each once
   };
 
   TextMap<Paths> exact_;
   TextMap<Paths> suffixes_;  // ".example.com" for "*.example.com"
   Paths any_;
-  BackendId fallback_;
+  RouteTarget fallback_;
 };
 
 }  // namespace sluice::http

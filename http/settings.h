@@ -9,6 +9,8 @@
 #include "dataplane/base/id.h"
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
+#include "http/balancing/balancing_settings.h"
+#include "http/health/check_settings.h"
 
 namespace sluice::tls {
 class ClientContext;
@@ -24,14 +26,20 @@ class ServerIdentity;
 /// is
 ///   i, `backends[i]->id` is i, and each ServerId stands in one backend only.
 /// - An id means the same thing from one snapshot to the next: counters and pooled connections go
-///   by it. A server may change its address and keep its id; the id of something that was removed
-///   is best not given to something else, whose counters would begin where the old ones ended.
-/// - Every BackendId in a route, and a valid default_backend, names an entry of `backends`.
+///   by it. A server may change its address and keep its id. The id of something that was removed
+///   may be given to something else when every worker has adopted a snapshot without it and none
+///   has sessions or idle connections of it any more; its counters go on from where they are.
+/// - Every valid BackendId in a route, and a valid default_backend, names an entry of `backends`. A
+///   route has a backend or an answer.
 /// - No two frontends bind the same endpoint.
 /// - The snapshot lives until every worker's proxy has adopted the next one.
 namespace sluice::http {
 
+class AddressFilter;
+class Answer;
+class HeaderEdits;
 class Router;
+class MaglevTable;
 
 using FrontendId = Id<struct FrontendTag>;
 using BackendId = Id<struct BackendTag>;
@@ -45,6 +53,7 @@ struct ClientTimeouts {
   Duration idle = std::chrono::seconds(30);        ///< without progress of a message -> 408, reset
   Duration keep_alive = std::chrono::seconds(60);  ///< between two requests
   Duration handshake = std::chrono::seconds(10);   ///< for a TLS handshake
+  Duration tunnel = std::chrono::hours(1);         ///< without a byte either way -> reset
 };
 
 struct ServerTimeouts {
@@ -63,8 +72,8 @@ struct ClientLimits {
   std::uint32_t requests_per_connection = 0;  ///< 0: no limit
 };
 
-/// Sends what matches to a backend. Of several that match, the most exact host wins, then the
-/// longest path.
+/// Sends what matches to a backend, or answers it. Of several that match, the most exact host wins,
+/// then the longest path.
 struct Route {
   /// Without port; "*.example.com" for subdomains of any depth, not the domain itself; "" for any.
   std::string host;
@@ -72,25 +81,38 @@ struct Route {
   /// any.
   std::string path;
   BackendId backend;
+  std::shared_ptr<const Answer> answer = {};  ///< instead of a backend
 };
 
 struct Frontend {
   FrontendId id;
   std::string name;
   std::vector<wire::Endpoint> bind;  ///< the unspecified address means every own address
+  /// TCP mode: what clients send goes to a server of `default_backend` as it comes, and nothing
+  /// below about HTTP counts.
+  bool tcp = false;
+  bool enabled = true;  ///< false: it takes no new connections
   /// One for each worker, index by worker; empty when the frontend speaks plain HTTP.
   std::vector<std::shared_ptr<const tls::ServerIdentity>> identities;
   std::vector<Route> routes;  ///< of equal ones the first stands
-  BackendId default_backend;  ///< not valid: what no route matches gets 404
-  /// `routes` and `default_backend` made ready for look-ups: std::make_shared<const Router>(routes,
-  /// default_backend) of http/router.h. May be left empty: each worker then makes its own when it
-  /// adopts the snapshot, which takes time there when there are very many routes.
+  BackendId default_backend;  ///< not valid: what no route matches gets default_answer
+  std::shared_ptr<const Answer> default_answer;  ///< null: 404
+  /// `routes` and the defaults made ready for look-ups: std::make_shared<const Router>(routes,
+  /// RouteTarget{default_backend, default_answer}) of http/router.h. May be left empty: each worker
+  /// then makes its own when it adopts the snapshot, which takes time there when there are very
+  /// many routes.
   std::shared_ptr<const Router> router;
   ClientTimeouts timeouts;
   ClientLimits limits;
   bool forwarded_headers = true;  ///< set X-Forwarded-For, -Proto and -Host
   bool via_header = true;
   bool client_certificates = false;  ///< clients are asked for one: set X-SSL-Client-...
+  std::string host;  ///< what servers are told as Host; empty: what the client asks for
+  std::shared_ptr<const HeaderEdits> request_edits;   ///< null: none
+  std::shared_ptr<const HeaderEdits> response_edits;  ///< of responses of servers; null: none
+  std::shared_ptr<const AddressFilter> filter;        ///< who may connect; null: everybody
+  /// Sessions at once in the whole process; further clients are refused. 0: no limit.
+  std::uint32_t connection_limit = 0;
 };
 
 struct Server {
@@ -100,21 +122,36 @@ struct Server {
   /// With TLS: the DNS name that it is asked for (SNI), or the IP address, which its certificate
   /// must be for if certificates are verified.
   std::string tls_name = {};
+  std::uint32_t weight = 1;  ///< its share of the work; 0: none
+  bool backup = false;       ///< of use only while no other server is
+  ServerMode mode = ServerMode::kReady;
+  std::uint32_t connection_limit = 0;  ///< exchanges at once in the whole process; 0: no limit
 };
 
 struct Backend {
   BackendId id;
   std::string name;
   std::vector<Server> servers;
+  bool tcp = false;  ///< it is used in TCP mode
   /// How its servers are spoken to by TLS: one for each worker, index by worker; empty when they
   /// speak plain HTTP. Where a snapshot brings other ones, pooled connections that were made with
   /// these are closed, and TLS sessions forgotten.
   std::vector<std::shared_ptr<const tls::ClientContext>> tls_contexts = {};
+  BalancingSettings balancing;
+  /// With Maglev: make_maglev_table(backend) of http/balancing/maglev.h. May be left empty: each
+  /// worker then makes its own when it adopts the snapshot.
+  std::shared_ptr<const MaglevTable> maglev = nullptr;
+  QueueSettings queue;
+  RetrySettings retry;
+  OutlierSettings outliers;
+  CheckSettings check;
+  std::uint32_t connection_limit = 0;  ///< exchanges with servers at once in the whole process; 0:
+                                       ///< no limit
   ServerTimeouts timeouts;
   std::uint32_t pool_connections = 1024;  ///< idle connections kept to each server by each worker
   std::uint32_t response_head_bytes = 32 * 1024;
-  std::uint32_t retries = 2;  ///< further attempts after a failed connect (at most 16)
-  Duration server_pause = std::chrono::seconds(2);  ///< how long a failed server is passed over
+  Duration server_pause = std::chrono::seconds(2);  ///< how long a server is passed over that
+                                                    ///< could not be connected to
 };
 
 /// The HTTP part of a snapshot. `frontends` and `backends` are indexed by id; an entry may be null

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "dataplane/buffer/byte_chain.h"
 #include "http/body_decoder.h"
 #include "http/exchange.h"
 #include "http/forward_window.h"
 #include "http/head_bytes.h"
+#include "http/tunnel.h"
 
 namespace sluice::http {
 
@@ -16,11 +18,13 @@ struct Turn {
   explicit Turn(ProxyCore& core) : exchange(core) {}
 
   Exchange exchange;
-  HeadBytes head;  ///< the request's, as received
+  HeadBytes head;                  ///< the request's, as received
+  std::unique_ptr<Tunnel> tunnel;  ///< what the exchange has become
   BodyDecoder request_body;
   ByteChain waiting_body;        ///< decoded, and not yet handed to the exchange
   ForwardWindow request_window;  ///< of the client's connection
   std::uint64_t body_bytes = 0;  ///< decoded so far
+  std::uint64_t serial = 0;      ///< of the request in its worker
   Version version = Version::kHttp11;
   bool to_head = false;  ///< the method is HEAD
   bool client_keeps_alive = false;
@@ -35,6 +39,7 @@ struct Turn {
   /// As new, except that memory is kept.
   void clear() {
     head.clear();
+    tunnel.reset();
     waiting_body.clear();
     request_body = BodyDecoder();
     (void)request_window.release_all();

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "http/upgrade.h"
 #include "http/upstream_pool.h"
-#include "http/upstream_tls.h"
 #include "tls/client/certificate_fault.h"
 
 namespace sluice::http {
@@ -43,6 +43,7 @@ void UpstreamConnection::assign(UpstreamUser& user, const Request& request) {
   interim_ = 0;
   to_head_ = request.to_head;
   awaits_continue_ = request.expects_continue;
+  upgrade_ = request.upgrade;
   acknowledged_ = request_sent_ = response_begun_ = head_done_ = keep_ = false;
   if (state_ != State::kIdle) return;
   state_ = State::kBusy;
@@ -70,6 +71,20 @@ void UpstreamConnection::release(std::size_t pending, bool starves) {
 void UpstreamConnection::abandon() {
   user_ = nullptr;
   shut(Ending::kReset);
+}
+
+UpstreamStream UpstreamConnection::hand_over() {
+  keep_session();
+  const std::size_t before = input_.size();
+  reader_.drop(input_);
+  consume(before - input_.size());
+  UpstreamStream given{.stream = std::exchange(stream_, nullptr),
+                       .secure = std::exchange(secure_, nullptr),
+                       .tls = tls_,
+                       .received = std::move(input_)};
+  user_ = nullptr;
+  shut(Ending::kClose);
+  return given;
 }
 
 std::size_t UpstreamConnection::unacknowledged() const {
@@ -257,21 +272,37 @@ bool UpstreamConnection::read_head() {
   } else {
     error = pool_.parser().parse_response(reader_.head(input_), kMaxResponseFields, to_head_, head);
   }
-  const bool too_many = head.interim() && (head.status == 101 || ++interim_ > kMaxInterim);
-  if (error == HeadError::kNone && too_many) error = HeadError::kBadStartLine;
+  if (error == HeadError::kNone) error = fault_of(head);
   if (error != HeadError::kNone) {
     pool_.counters().refused_responses[static_cast<std::size_t>(error)].add();
+    const bool whole = status == HeadReader::Status::kComplete;
+    pool_.refused_responses().note(server_.backend,
+                                   {.error = error,
+                                    .at = pool_.environment().clock.now(),
+                                    .peer = remote_,
+                                    .server = server_.id},
+                                   whole ? reader_.head(input_) : reader_.so_far(input_));
     fail(UpstreamFailure::kBadResponse);
     return false;
   }
   return take_head(head);
 }
 
+// What is wrong with a head that would be good elsewhere.
+HeadError UpstreamConnection::fault_of(const ResponseHead& head) {
+  if (!head.interim()) return HeadError::kNone;
+  const bool good = head.status == 101 ? request_sent_ && was_asked_for(head.upgrade, upgrade_)
+                                       : ++interim_ <= kMaxInterim;
+  return good ? HeadError::kNone : HeadError::kBadStartLine;
+}
+
 // Hands a head to the user, which may abandon the connection meanwhile, and takes it out of the
 // input. An interim one is followed by another head.
 bool UpstreamConnection::take_head(const ResponseHead& head) {
   awaits_continue_ = false;
-  if (head.interim()) {
+  if (head.status == 101) {
+    user_->on_upstream_switch(head);
+  } else if (head.interim()) {
     user_->on_upstream_interim(head);
   } else {
     head_done_ = true;

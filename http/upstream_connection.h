@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/linked_list.h"
@@ -11,17 +12,16 @@
 #include "http/body_decoder.h"
 #include "http/forward_window.h"
 #include "http/head_reader.h"
+#include "http/upstream_stream.h"
 #include "http/upstream_user.h"
 
 namespace sluice::tls {
-class SecureStream;
 struct Failure;
 }  // namespace sluice::tls
 
 namespace sluice::http {
 
 class UpstreamPool;
-class UpstreamTls;
 struct UpstreamServer;
 
 /// A connection to a server, plain or by TLS: sends requests one at a time and reads their
@@ -48,6 +48,8 @@ class UpstreamConnection final : public StreamHandler,
   struct Request {
     bool to_head = false;           ///< the method is HEAD
     bool expects_continue = false;  ///< the client waits for a 100 before it sends its body
+    /// The protocols that the server may switch to; empty: none. Stays until the response's head.
+    std::string_view upgrade{};
   };
   /// Lends the connection to a user for one request.
   void assign(UpstreamUser& user, const Request& request);
@@ -60,6 +62,9 @@ class UpstreamConnection final : public StreamHandler,
   void release(std::size_t pending, bool starves);
   /// Gives the connection up in the middle of an exchange: it is reset.
   void abandon();
+  /// Gives the stream away, for a tunnel, and is gone: in on_upstream_switch(), whose head is gone
+  /// too, or in on_upstream_open() when nothing was sent.
+  [[nodiscard]] UpstreamStream hand_over();
 
   [[nodiscard]] bool opened() const { return state_ == State::kBusy; }
   /// Whether it served another request before.
@@ -110,6 +115,7 @@ class UpstreamConnection final : public StreamHandler,
   void read_response();
   bool read_head();
   bool take_head(const ResponseHead& head);
+  [[nodiscard]] HeadError fault_of(const ResponseHead& head);
   void read_body();
   void complete();
   void fail(UpstreamFailure failure);
@@ -127,6 +133,7 @@ class UpstreamConnection final : public StreamHandler,
   HeadReader reader_;
   BodyDecoder body_;
   ForwardWindow window_;
+  std::string_view upgrade_;  // what the request asks to switch to
   wire::Endpoint remote_;
   Instant idle_since_{};
   std::uint32_t requests_ = 0;

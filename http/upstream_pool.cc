@@ -22,25 +22,37 @@ void UpstreamPool::reset_all() {
 
 void UpstreamPool::adopt(const Settings& settings, CounterTable<ServerCounters>& servers,
                          CounterTable<BackendCounters>& backends) {
+  refused_responses_.forget_gone(settings.backends);
   for (auto& server : servers_) {
-    if (server) server->present = false;
+    if (server) server->formerly = std::exchange(server->present, false);
   }
   for (const auto& backend : settings.backends) {
     if (!backend) continue;
     for (const Server& wanted : backend->servers) {
       UpstreamServer& server = adopt_server(wanted, servers);
       locate(server, *backend, wanted);
+      server.backend = backend->id;
       server.backend_counters = &backends[backend->id.index()];
-      server.present = true;
+      server.present = wanted.mode == ServerMode::kReady;
       server.timeouts = backend->timeouts;
       server.pause = backend->server_pause;
       server.idle_limit = backend->pool_connections;
       server.head_limit = backend->response_head_bytes;
     }
   }
+  greet_newcomers();
+}
+
+// Whoever comes, or comes back, while the process runs begins slowly; who goes is not kept waiting.
+void UpstreamPool::greet_newcomers() {
   for (auto& server : servers_) {
-    if (server && !server->present) close_idle(*server);
+    if (!server) continue;
+    if (!server->present) close_idle(*server);
+    if (began_ && server->present && !server->formerly) {
+      server->state.returned(environment_.clock.now());
+    }
   }
+  began_ = true;
 }
 
 // Made when it is new.
@@ -49,7 +61,10 @@ UpstreamServer& UpstreamPool::adopt_server(const Server& wanted,
   const std::size_t index = wanted.id.index();
   if (servers_.size() <= index) servers_.resize(index + 1);
   if (!servers_[index]) {
-    servers_[index] = std::make_unique<UpstreamServer>(wanted.id, counters[index]);
+    FleetState& fleet = environment_.fleet;
+    servers_[index] =
+        std::make_unique<UpstreamServer>(wanted.id, counters[index], fleet.server(wanted.id),
+                                         fleet.load(environment_.worker).servers[index]);
   }
   return *servers_[index];
 }
@@ -63,8 +78,7 @@ void UpstreamPool::locate(UpstreamServer& server, const Backend& backend, const 
   if (server.address == wanted.address && same_tls) return;
   close_idle(server);
   server.address = wanted.address;
-  server.health = {};
-  server.counters.paused.set(0);
+  server.state.forget();
   server.tls.reset();
   if (!backend.tls_contexts.empty()) {
     server.tls = std::make_shared<UpstreamTls>(std::move(context), wanted.tls_name);
@@ -76,10 +90,6 @@ void UpstreamPool::drain() {
   for (auto& server : servers_) {
     if (server) close_idle(*server);
   }
-}
-
-const ServerHealth& UpstreamPool::health(ServerId server) const {
-  return servers_[server.index()]->health;
 }
 
 UpstreamConnection* UpstreamPool::take_idle(UpstreamServer& server, Duration max_idle) {
@@ -94,7 +104,7 @@ UpstreamConnection* UpstreamPool::take_idle(UpstreamServer& server, Duration max
 }
 
 UpstreamConnection* UpstreamPool::connect(UpstreamServer& server) {
-  server.health.chosen(environment_.clock.now(), server.pause);
+  server.state.claim_trial(environment_.clock.now(), server.pause);
   auto connection = std::make_unique<UpstreamConnection>(*this, server);
   if (!connection->connect(environment_.network)) {
     connect_failed(server);
@@ -139,15 +149,12 @@ void UpstreamPool::unlink(UpstreamConnection& connection) {
 }
 
 void UpstreamPool::connect_succeeded(UpstreamServer& server) {
-  server.health.succeeded();
-  server.counters.paused.set(0);
+  server.state.end_pause(environment_.clock.now());
 }
 
 // Idle connections to a server that takes no new ones are as good as dead.
 void UpstreamPool::connect_failed(UpstreamServer& server) {
-  if (!server.health.paused()) server.counters.pauses.add();
-  server.health.failed(environment_.clock.now(), server.pause);
-  server.counters.paused.set(1);
+  if (server.state.pause(environment_.clock.now(), server.pause)) server.counters.pauses.add();
   close_idle(server);
 }
 

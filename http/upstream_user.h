@@ -29,6 +29,9 @@ class UpstreamUser {
   virtual void on_upstream_acknowledged() = 0;
   /// A 1xx response, but never 101.
   virtual void on_upstream_interim(const ResponseHead& head) = 0;
+  /// 101: the server speaks what was asked for from here on. To be taken with
+  /// UpstreamConnection::hand_over(), or abandoned.
+  virtual void on_upstream_switch(const ResponseHead& head) = 0;
   virtual void on_upstream_head(const ResponseHead& head) = 0;
   /// Part of the body, without its framing. UpstreamConnection::release() gives it back.
   virtual void on_upstream_body(ByteChain data) = 0;

@@ -30,51 +30,57 @@ Answer refusal(std::string reason) {
   return {std::move(reason.append("\n")), true};
 }
 
-CommandTable::Command& CommandTable::insert(std::string usage, std::string help) {
+CommandTable::Command& CommandTable::insert(std::string usage, std::string help, AdminLevel level) {
   auto words = fixed_words(usage);
   const auto place = std::upper_bound(
       commands_.begin(), commands_.end(), usage,
       [](const std::string& text, const Command& command) { return text < command.usage; });
-  return *commands_.insert(place, {std::move(words), std::move(usage), std::move(help), nullptr});
+  return *commands_.insert(place,
+                           {std::move(words), std::move(usage), std::move(help), level, nullptr});
 }
 
-void CommandTable::add(std::string usage, std::string help, Handler handler) {
-  insert(std::move(usage), std::move(help)).handler = std::move(handler);
+void CommandTable::add(std::string usage, std::string help, Handler handler, AdminLevel level) {
+  insert(std::move(usage), std::move(help), level).handler = std::move(handler);
 }
 
-void CommandTable::describe(std::string usage, std::string help) {
-  insert(std::move(usage), std::move(help));
+void CommandTable::describe(std::string usage, std::string help, AdminLevel level) {
+  insert(std::move(usage), std::move(help), level);
 }
 
-Answer CommandTable::run(std::span<const std::string> words) const {
+Answer CommandTable::run(std::span<const std::string> words, AdminLevel level) const {
   if (words.empty()) return {};
-  if (words.front() == "help") return {help(words.subspan(1)), false};
+  if (words.front() == "help") return {help(words.subspan(1), level), false};
   const Command* best = nullptr;
   for (const Command& command : commands_) {
     if (!command.handler || !begins_with(words, command.words)) continue;
     if (best == nullptr || command.words.size() > best->words.size()) best = &command;
   }
-  if (best == nullptr) return unknown(words);
+  if (best == nullptr) return unknown(words, level);
+  if (best->level > level) {
+    return refusal("Permission denied: " + in_quotes(joined(best->words)) + " needs level " +
+                   std::string(to_string(best->level)) + ", this is " +
+                   std::string(to_string(level)));
+  }
   return best->handler(words.subspan(best->words.size()));
 }
 
-Answer CommandTable::unknown(std::span<const std::string> words) const {
+Answer CommandTable::unknown(std::span<const std::string> words, AdminLevel level) const {
   std::vector<std::string> names;
   for (const Command& command : commands_) {
     names.push_back(joined(command.words));
-    if (!begins_with(command.words, words)) continue;
-    return refusal(in_quotes(joined(words)) + " needs more words:\n" + help(words));
+    if (command.level > level || !begins_with(command.words, words)) continue;
+    return refusal(in_quotes(joined(words)) + " needs more words:\n" + help(words, level));
   }
   const std::string given = joined(words.first(std::min<std::size_t>(words.size(), 3)));
   return refusal("unknown command " + in_quotes(given.substr(0, 64)) + did_you_mean(given, names) +
                  " ('help' lists them all)");
 }
 
-std::string CommandTable::help(std::span<const std::string> words) const {
+std::string CommandTable::help(std::span<const std::string> words, AdminLevel level) const {
   std::size_t width = 0;
   std::vector<const Command*> shown;
   for (const Command& command : commands_) {
-    if (!begins_with(command.words, words)) continue;
+    if (command.level > level || !begins_with(command.words, words)) continue;
     shown.push_back(&command);
     width = std::max(width, command.usage.size());
   }

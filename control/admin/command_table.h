@@ -3,10 +3,12 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "control/admin/level.h"
 #include "control/admin/long_answer.h"
 
 namespace sluice::control {
@@ -21,6 +23,16 @@ struct Answer {
 /// A refusal, with its reason.
 Answer refusal(std::string reason);
 
+/// What `work` returns, or the refusal that it throws as a std::runtime_error.
+template <typename Work>
+Answer answer_of(Work&& work) {
+  try {
+    return {work()};
+  } catch (const std::runtime_error& fault) {
+    return refusal(fault.what());
+  }
+}
+
 /// What an operator can ask for. Commands are words; the longest sequence of words that names one
 /// is it, and the rest are its arguments.
 class CommandTable {
@@ -28,27 +40,32 @@ class CommandTable {
   using Handler = std::function<Answer(std::span<const std::string> arguments)>;
 
   /// Adds a command. `usage` is its words and its arguments, "show stat [json]"; the words are
-  /// what comes before the first '[' or '<'.
-  void add(std::string usage, std::string help, Handler handler);
+  /// what comes before the first '[' or '<'. `level`: who may give it.
+  void add(std::string usage, std::string help, Handler handler,
+           AdminLevel level = AdminLevel::kUser);
   /// Adds a line of help for a command that is handled elsewhere.
-  void describe(std::string usage, std::string help);
+  void describe(std::string usage, std::string help, AdminLevel level = AdminLevel::kUser);
 
-  /// Runs one command. An empty one answers nothing.
-  [[nodiscard]] Answer run(std::span<const std::string> words) const;
+  /// Runs one command of a client who may do what `level` allows. An empty one answers nothing.
+  [[nodiscard]] Answer run(std::span<const std::string> words,
+                           AdminLevel level = AdminLevel::kAdmin) const;
 
-  /// A line for each command that begins with these words, or for all.
-  [[nodiscard]] std::string help(std::span<const std::string> words) const;
+  /// A line for each command that begins with these words, or for all: of those that `level`
+  /// allows.
+  [[nodiscard]] std::string help(std::span<const std::string> words,
+                                 AdminLevel level = AdminLevel::kAdmin) const;
 
  private:
   struct Command {
     std::vector<std::string> words;
     std::string usage;
     std::string help;
+    AdminLevel level;
     Handler handler;
   };
 
-  Command& insert(std::string usage, std::string help);
-  [[nodiscard]] Answer unknown(std::span<const std::string> words) const;
+  Command& insert(std::string usage, std::string help, AdminLevel level);
+  [[nodiscard]] Answer unknown(std::span<const std::string> words, AdminLevel level) const;
 
   std::vector<Command> commands_;
 };

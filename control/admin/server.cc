@@ -8,8 +8,9 @@
 
 namespace sluice::control {
 
-AdminServer::AdminServer(const std::string& path, std::uint32_t mode, const CommandTable& commands)
-    : commands_(commands), listener_(path, mode) {}
+AdminServer::AdminServer(const std::string& path, std::uint32_t mode, const CommandTable& commands,
+                         AdminLevel level)
+    : commands_(commands), level_(level), listener_(path, mode) {}
 
 void AdminServer::add_to(std::vector<pollfd>& waits) const {
   waits.push_back({listener_.fd(), POLLIN, 0});
@@ -36,7 +37,7 @@ bool AdminServer::busy() const {
 void AdminServer::accept_all(Time now) {
   while (FileDescriptor connection = listener_.accept()) {
     if (clients_.size() < kMostClients) {
-      clients_.push_back(std::make_unique<Client>(std::move(connection), commands_, now));
+      clients_.push_back(std::make_unique<Client>(std::move(connection), commands_, level_, now));
       continue;
     }
     constexpr std::string_view kFull = "too many clients at once\n\n";

@@ -24,8 +24,10 @@ class AdminServer {
 
   static constexpr std::size_t kMostClients = 32;
 
-  /// `commands` must outlive the server. Throws std::runtime_error as ListeningSocket does.
-  AdminServer(const std::string& path, std::uint32_t mode, const CommandTable& commands);
+  /// `commands` must outlive the server. `level`: what its clients may do. Throws
+  /// std::runtime_error as ListeningSocket does.
+  AdminServer(const std::string& path, std::uint32_t mode, const CommandTable& commands,
+              AdminLevel level = AdminLevel::kAdmin);
 
   /// Adds what to wait for.
   void add_to(std::vector<pollfd>& waits) const;
@@ -39,8 +41,8 @@ class AdminServer {
 
  private:
   struct Client {
-    Client(FileDescriptor connection, const CommandTable& commands, Time now)
-        : socket(std::move(connection)), session(commands), active(now) {}
+    Client(FileDescriptor connection, const CommandTable& commands, AdminLevel level, Time now)
+        : socket(std::move(connection)), session(commands, level), active(now) {}
 
     FileDescriptor socket;
     AdminSession session;
@@ -54,6 +56,7 @@ class AdminServer {
   static void write_to(Client& client, Time now);
 
   const CommandTable& commands_;
+  AdminLevel level_;
   ListeningSocket listener_;
   std::vector<std::unique_ptr<Client>> clients_;
 };

@@ -116,7 +116,7 @@ bool AdminSession::take_payload(std::size_t begin, std::string& payload) {
 }
 
 void AdminSession::run(const std::vector<std::string>& words) {
-  if (!run_own(words)) answer(commands_.run(words));
+  if (!run_own(words)) answer(commands_.run(words, level_));
 }
 
 // Commands that change the conversation itself.
@@ -134,12 +134,29 @@ bool AdminSession::run_own(const std::vector<std::string>& words) {
     answer({});
     return true;
   }
+  if (words.size() == 1 && (words[0] == "user" || words[0] == "operator")) {
+    answer(sink_to(words[0] == "user" ? AdminLevel::kUser : AdminLevel::kOperator));
+    return true;
+  }
+  if (words.size() == 3 && words[0] == "show" && words[1] == "cli" && words[2] == "level") {
+    answer({std::string(to_string(level_)) + "\n"});
+    return true;
+  }
   if (words[0] == "set" && words.size() >= 2) {
     if (words[1] == "timeout") answer(set_timeout(words));
     if (words[1] == "severity-output") answer(set_severity(words));
     return words[1] == "timeout" || words[1] == "severity-output";
   }
   return false;
+}
+
+Answer AdminSession::sink_to(AdminLevel level) {
+  if (level > level_) {
+    return refusal("Permission denied: this is " + std::string(to_string(level_)) +
+                   ", and a level can only sink");
+  }
+  level_ = level;
+  return {};
 }
 
 Answer AdminSession::set_timeout(const std::vector<std::string>& words) {
@@ -189,6 +206,9 @@ void describe_session_commands(CommandTable& commands) {
   commands.describe("help [<command>]", "list matching or all commands");
   commands.describe("prompt", "toggle interactive mode with prompt");
   commands.describe("quit", "disconnect");
+  commands.describe("operator", "give up the right to change anything, in this conversation");
+  commands.describe("user", "likewise, and to see what tells of clients");
+  commands.describe("show cli level", "what this conversation may do: user, operator or admin");
   commands.describe("set timeout cli <seconds>", "end this conversation after so long a silence");
   commands.describe("set severity-output <none|number|string>", "mark refusals as HAProxy does");
 }

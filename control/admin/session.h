@@ -26,7 +26,8 @@ class AdminSession {
   static constexpr std::chrono::seconds kDefaultTimeout{10};
   static constexpr std::chrono::seconds kLongestTimeout{3600};
 
-  explicit AdminSession(const CommandTable& commands) : commands_(commands) {}
+  explicit AdminSession(const CommandTable& commands, AdminLevel level = AdminLevel::kAdmin)
+      : commands_(commands), level_(level) {}
 
   /// Bytes from the client. Call it only while wants_input().
   void receive(std::string_view bytes);
@@ -60,12 +61,14 @@ class AdminSession {
   bool take_piece();
   void run(const std::vector<std::string>& words);
   bool run_own(const std::vector<std::string>& words);
+  Answer sink_to(AdminLevel level);
   Answer set_timeout(const std::vector<std::string>& words);
   Answer set_severity(const std::vector<std::string>& words);
   void answer(Answer answer);
   void put(const Answer& piece);
 
   const CommandTable& commands_;
+  AdminLevel level_;  // it can only sink
   std::string input_;
   std::vector<std::vector<std::string>> pending_;  // commands of lines received, last one first
   std::string output_;

@@ -255,10 +255,21 @@ TEST_F(AdminSessionTest, SuggestsTheNearestCommand) {
 
 TEST_F(AdminSessionTest, HelpListsWhatBeginsWithTheWords) {
   AdminSession session(commands_);
-  session.receive("help show;help\n");
+  session.receive("help show echo;help\n");
   const std::string seen = drain(session);
   EXPECT_TRUE(seen.starts_with("  show echo [<word>]... : says what it was told\n\n")) << seen;
   EXPECT_NE(seen.find("prompt"), std::string::npos);
+}
+
+TEST_F(AdminSessionTest, ALevelCanOnlySink) {
+  commands_.add(
+      "poweroff", "ends it", [](auto) { return Answer{"off\n"}; }, AdminLevel::kAdmin);
+  AdminSession session(commands_, AdminLevel::kAdmin);
+  session.receive("show cli level;poweroff;operator;show cli level;poweroff;user;operator\n");
+  EXPECT_EQ(drain(session),
+            "admin\n\noff\n\n\noperator\n\n"
+            "Permission denied: 'poweroff' needs level admin, this is operator\n\n\n"
+            "Permission denied: this is user, and a level can only sink\n\n");
 }
 
 TEST(SplitCommands, TakesEscapedCharactersAsTheyAre) {

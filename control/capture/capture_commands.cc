@@ -181,9 +181,10 @@ class CaptureCommand {
 
 void add_capture_commands(CommandTable& commands, Engine& engine) {
   const auto command = std::make_shared<CaptureCommand>(engine);
-  commands.add("capture " + std::string(CaptureRequest::kArguments),
-               "frames of chosen flows, as a pcapng file ('sluice capture FILE' writes it)",
-               [command](auto arguments) { return command->run(arguments); });
+  commands.add(
+      "capture " + std::string(CaptureRequest::kArguments),
+      "frames of chosen flows, as a pcapng file ('sluice capture FILE' writes it)",
+      [command](auto arguments) { return command->run(arguments); }, AdminLevel::kAdmin);
 }
 
 }  // namespace sluice::control

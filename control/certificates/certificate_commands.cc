@@ -14,16 +14,6 @@ namespace {
 
 using Arguments = std::span<const std::string>;
 
-// What `work` answers, or the refusal that it throws.
-template <typename Work>
-Answer answer_of(Work&& work) {
-  try {
-    return {work()};
-  } catch (const std::runtime_error& fault) {
-    return refusal(fault.what());
-  }
-}
-
 Answer list_certificates(const CertificateStore& certificates) {
   std::string staged;
   std::string used;
@@ -97,15 +87,21 @@ void add_certificate_commands(CommandTable& commands, CertificateStore& certific
   commands.add("show ssl cert [[*]<name>] [json]",
                "certificates by their files, or one of them in full; with a star the staged one",
                [&certificates](Arguments arguments) { return show(certificates, arguments); });
-  commands.add("set ssl cert <name> [<payload>]",
-               "stage a new certificate: what its files hold now, or PEM behind '<<'",
-               [&certificates](Arguments arguments) { return stage(certificates, arguments); });
-  commands.add("commit ssl cert <name>", "show the staged certificate from now on",
-               [&certificates, publish = std::move(publish)](Arguments arguments) {
-                 return commit(certificates, publish, arguments);
-               });
-  commands.add("abort ssl cert <name>", "forget the staged certificate",
-               [&certificates](Arguments arguments) { return abort(certificates, arguments); });
+  commands.add(
+      "set ssl cert <name> [<payload>]",
+      "stage a new certificate: what its files hold now, or PEM behind '<<'",
+      [&certificates](Arguments arguments) { return stage(certificates, arguments); },
+      AdminLevel::kAdmin);
+  commands.add(
+      "commit ssl cert <name>", "show the staged certificate from now on",
+      [&certificates, publish = std::move(publish)](Arguments arguments) {
+        return commit(certificates, publish, arguments);
+      },
+      AdminLevel::kAdmin);
+  commands.add(
+      "abort ssl cert <name>", "forget the staged certificate",
+      [&certificates](Arguments arguments) { return abort(certificates, arguments); },
+      AdminLevel::kAdmin);
 }
 
 }  // namespace sluice::control

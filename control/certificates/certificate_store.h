@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/certificates/file_stamps.h"
 #include "tls/certificate/certificate_loader.h"
 #include "tls/certificate/certificate_set.h"
 
@@ -23,14 +24,17 @@ class CertificateStore {
 
   struct Entry {
     tls::CertificateSource source;
-    Certificate current;  ///< null: it could not be loaded
-    Certificate staged;   ///< what shall take its place; null: nothing
+    Certificate current;                 ///< null: it could not be loaded
+    Certificate staged;                  ///< what shall take its place; null: nothing
+    CertificateStamps read_from;         ///< its files as they were when the current one was read
+    CertificateStamps staged_from = {};  ///< the same of the staged one
   };
   /// By the path of the certificate's file, which is its name.
   using Entries = std::map<std::string, Entry, std::less<>>;
 
   /// `workers`: how many show them.
-  explicit CertificateStore(std::uint32_t workers) : workers_(workers), loader_(workers) {}
+  explicit CertificateStore(std::uint32_t workers)
+      : workers_(workers), loader_(std::make_shared<tls::CertificateLoader>(workers)) {}
 
   [[nodiscard]] std::uint32_t workers() const { return workers_; }
 
@@ -40,6 +44,14 @@ class CertificateStore {
   tls::CertificateSet::List at(const std::string& path, const Fault& fault);
   /// The same. Throws std::runtime_error with the first fault.
   tls::CertificateSet::List at(const std::string& path);
+
+  /// A store for a new look at the files: it has what is here but those certificates whose files
+  /// have changed since they were read. It finds and loads what it is asked for; what it was not
+  /// asked for is left out of it by forget_unused().
+  [[nodiscard]] CertificateStore looking_again() const;
+  void forget_unused();
+  /// The names of certificates that are another than in `former`, or are not in it.
+  [[nodiscard]] std::vector<std::string> renewed_since(const CertificateStore& former) const;
 
   [[nodiscard]] const Entries& entries() const { return entries_; }
   /// Null when there is none of this name.
@@ -60,7 +72,7 @@ class CertificateStore {
   Entry& entry_with_staged(std::string_view name);
 
   std::uint32_t workers_;
-  tls::CertificateLoader loader_;
+  std::shared_ptr<tls::CertificateLoader> loader_;
   std::map<std::string, std::vector<std::string>> names_;  // by path
   Entries entries_;
 };

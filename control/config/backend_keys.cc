@@ -1,3 +1,5 @@
+#include "control/config/balancing_keys.h"
+#include "control/config/check_keys.h"
 #include "control/config/key_sections.h"
 
 namespace sluice::control {
@@ -13,19 +15,6 @@ ValueType<Duration> timeout() {
 
 ValueType<std::uint32_t> head_size() {
   return narrowed<std::uint32_t>(size(kKiB, 64 * kKiB));
-}
-
-Section<ServerConfig> server_section(const std::shared_ptr<Atlas>& atlas) {
-  Section<ServerConfig> section(atlas, "[[backend.server]]",
-                                "One server, when it shall have a name of its own.");
-  using C = ServerConfig;
-  section
-      .key("name", located(name()), &C::name,
-           "A name for messages and statistics. Default: the address.")
-      .required("address", located(endpoint()), &C::address, "Where it is.")
-      .key("tls.server_name", located(text("host name")), &C::tls_server_name,
-           "With TLS: its own `tls.server_name`. Default: the backend's.");
-  return section;
 }
 
 // A server is its address, or a table.
@@ -59,7 +48,9 @@ ValueType<std::vector<ServerConfig>> server_list(const Section<ServerConfig>& se
             }
             return good;
           },
-          [](const std::vector<ServerConfig>&) { return std::string("none"); }};
+          [](const std::vector<ServerConfig>&) { return std::string("none"); },
+          nullptr,
+          compare_lists(section)};
 }
 
 void add_tls_keys(Section<BackendConfig>& section) {
@@ -93,6 +84,22 @@ void add_tls_keys(Section<BackendConfig>& section) {
 
 }  // namespace
 
+Section<ServerConfig> server_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<ServerConfig> section(atlas, "[[backend.server]]",
+                                "One server, when it shall have a name of its own.");
+  using C = ServerConfig;
+  section
+      .key("name", located(name()), &C::name,
+           "A name for messages and statistics. Default: the address.")
+      .required("address", located(endpoint()), &C::address, "Where it is.");
+  add_balancing_keys(section);
+  section
+      .key("tls.server_name", located(text("host name")), &C::tls_server_name,
+           "With TLS: its own `tls.server_name`. Default: the backend's.")
+      .reloads();
+  return section;
+}
+
 Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
   Section<BackendConfig> section(atlas, "[[backend]]", "Servers that do the same work.");
   const auto server = server_section(atlas);
@@ -102,9 +109,9 @@ Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
       .required("name", located(name()), &C::name,
                 "A name of your choice, for frontends, messages and statistics.")
       .required("server", server_list(server), &C::servers,
-                "The servers: addresses and ports, or tables.")
-      .key("balance", choice<Balance>({{"round-robin", Balance::kRoundRobin}}), &C::balance,
-           "How a server is chosen for a request.");
+                "The servers: addresses and ports, or tables.");
+  add_balancing_keys(section);
+  add_check_keys(section);
   add_tls_keys(section);
   section
       .key("timeout.connect", timeout(), inside(&C::timeouts, &Timeouts::connect),
@@ -116,15 +123,14 @@ Section<BackendConfig> backend_section(const std::shared_ptr<Atlas>& atlas) {
            "Without progress while a message is under way.")
       .key("timeout.keep_alive", timeout(), inside(&C::timeouts, &Timeouts::keep_alive),
            "An unused connection to a server is closed after this.")
-      .key("retries", integer(0, 16), &C::retries,
-           "Further attempts, on other servers where there are any, after a failed connect or TLS "
-           "handshake.")
       .key("pool.connections", integer(0, 65536), &C::pool_connections,
            "Unused connections kept to each server by each worker; 0 keeps none.")
       .key("limit.response_head_bytes", head_size(), &C::response_head_bytes,
            "The largest response head; then 502.")
       .key("server_pause", duration(0s, 1h), &C::server_pause,
-           "How long a server that failed is passed over.");
+           "How long a server is passed over that could not be connected to; then one request "
+           "tries it.")
+      .reloads();
   return section;
 }
 

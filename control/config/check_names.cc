@@ -77,7 +77,11 @@ class NameChecks {
     if (config_.frontends.empty()) {
       problems_.error({}, "there is no [[frontend]]: nothing would be served");
     }
-    if (config_.backends.empty()) {
+    const bool answers_itself =
+        std::any_of(config_.frontends.begin(), config_.frontends.end(), [](const auto& frontend) {
+          return !frontend.redirect.value.empty() || !frontend.routes.empty();
+        });
+    if (config_.backends.empty() && !answers_itself) {
       problems_.error({}, "there is no [[backend]]: requests would go nowhere");
     }
   }
@@ -96,6 +100,11 @@ class NameChecks {
       problems_.error(cpu.at, "CPU " + std::to_string(cpu.value) +
                                   " is named twice; each worker needs one of its own");
     }
+    std::set<std::string> sockets{process.admin_socket};
+    for (const AdminConfig& admin : config_.admins) {
+      if (sockets.insert(admin.socket.value).second) continue;
+      problems_.error(admin.socket.at, "another admin socket is " + in_quotes(admin.socket.value));
+    }
     const tcp::StackConfig& tcp = config_.tcp.stack;
     if (tcp.rto_minimum > tcp.rto_maximum || tcp.rto_initial > tcp.rto_maximum) {
       problems_.error(config_.tcp.at, "'rto.maximum' is below 'rto.minimum' or 'rto.initial'");
@@ -107,9 +116,11 @@ class NameChecks {
 
   void check_frontend(const FrontendConfig& frontend) {
     refer(frontend.backend);
-    if (frontend.backend.value.empty() && frontend.routes.empty() && frontend.at.line != 0) {
+    const bool http = frontend.mode.value == Mode::kHttp;  // else see check_modes()
+    if (http && frontend.backend.value.empty() && frontend.redirect.value.empty() &&
+        frontend.routes.empty() && frontend.at.line != 0) {
       problems_.error(frontend.at,
-                      "this [[frontend]] has neither 'backend' nor 'route': every "
+                      "this [[frontend]] has neither 'backend' nor 'redirect' nor 'route': every "
                       "request would get 404");
     }
     if (frontend.tickets.at.line != 0 && frontend.certificates.empty()) {

@@ -12,6 +12,20 @@ namespace sluice::control {
 /// ambiguous. Works on a configuration that was read with errors.
 void check_names(const Config& config, Diagnostics& problems);
 
+/// How servers share the work: keys that go together, and whether any server can do some.
+void check_balancing(const Config& config, Diagnostics& problems);
+
+/// Nothing is configured for a mode in which it has no meaning, and every backend is used in one
+/// mode. Works on a configuration that was read with errors.
+void check_modes(const Config& config, Diagnostics& problems);
+
+/// Redirects and fixed responses: each request has one thing that becomes of it, and URLs, statuses
+/// and content are such. Works on a configuration that was read with errors.
+void check_answers(const Config& config, Diagnostics& problems);
+
+/// Header fields that are changed: they may be, and names and values are such.
+void check_header_edits(const Config& config, Diagnostics& problems);
+
 /// TLS with servers: its keys go together, and names can be names of servers. Works on a
 /// configuration that was read with errors.
 void check_backend_tls(const Config& config, Diagnostics& problems);
@@ -19,6 +33,9 @@ void check_backend_tls(const Config& config, Diagnostics& problems);
 /// Addresses: interfaces and their networks, gateways, what frontends bind, and whether every
 /// server can be reached. Devices are well-formed.
 void check_network(const Config& config, Diagnostics& problems);
+
+/// The management addresses are different ones.
+void check_management(const Config& config, Diagnostics& problems);
 
 /// The times of session tickets fit together, and have a meaning.
 void check_ticket_times(const Config& config, Diagnostics& problems);

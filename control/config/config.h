@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "control/admin/level.h"
 #include "control/config/diagnostics.h"
 #include "dataplane/base/time.h"
 #include "dataplane/ip/config.h"
@@ -43,10 +45,12 @@ struct ProcessConfig {
   Located<std::uint32_t> buffers;  ///< of each worker; 0: as many as max_connections suggests
   Hugepages hugepages = Hugepages::kAuto;
   std::vector<Located<std::string>> eal;
+  bool telemetry = false;
   Duration drain_timeout = std::chrono::seconds(30);
   LogLevel log_level = LogLevel::kInfo;
   std::string admin_socket = "/run/sluice/admin.sock";  ///< empty: none
   std::uint32_t admin_mode = 0600;
+  AdminLevel admin_level = AdminLevel::kAdmin;
   tls::EnvironmentOptions tls{.handshakes = {.budget = tls::HandshakeLimits::kUsualBudget},
                               .gathers_writes = true};
   std::string tls_key_log;  ///< where secrets of TLS connections are written; empty: nowhere
@@ -67,6 +71,18 @@ struct TcpConfig {
   tcp::StackConfig stack;
 };
 
+/// [management]
+struct ManagementConfig {
+  Position at;
+  std::vector<Located<wire::Endpoint>> listen;  ///< empty: nowhere
+
+  [[nodiscard]] std::vector<wire::Endpoint> addresses() const {
+    std::vector<wire::Endpoint> addresses;
+    for (const auto& address : listen) addresses.push_back(address.value);
+    return addresses;
+  }
+};
+
 struct StaticRouteConfig {
   Position at;
   Located<wire::Prefix> destination;
@@ -84,13 +100,38 @@ struct InterfaceConfig {
   Located<std::uint32_t> mtu;  ///< 0: the port's
 };
 
-/// [[frontend.route]]
+/// [frontend.route.respond], or a status alone
+struct RespondConfig {
+  Position at;
+  Located<std::uint32_t> status{200, {}};
+  Located<std::string> body;  ///< empty: what the status is called
+  Located<std::string> type{"text/plain", {}};
+};
+
+/// [[frontend.route]]: one of the last three
 struct RouteConfig {
   Position at;
   Located<std::string> host;
   Located<std::string> path;
   Located<std::string> backend;
+  Located<std::string> redirect;
+  std::optional<RespondConfig> respond;
 };
+
+struct FieldConfig {
+  Located<std::string> name;
+  Located<std::string> value;
+};
+
+/// request.* or response.* of a [[frontend]]
+struct FieldEditsConfig {
+  std::vector<FieldConfig> set;
+  std::vector<FieldConfig> add;
+  std::vector<Located<std::string>> remove;
+};
+
+/// What a frontend does with what clients send, and whom it shares a backend with.
+enum class Mode : std::uint8_t { kHttp, kTcp };
 
 enum class TlsPolicy : std::uint8_t { kIntermediate, kModern };
 
@@ -111,16 +152,25 @@ struct FrontendTlsConfig {
 /// [[frontend]]
 struct FrontendConfig {
   Position at;
+  std::vector<Located<std::string>> given;  ///< its keys in the file
   Located<std::string> name;
+  Located<Mode> mode;
   std::vector<Located<wire::Endpoint>> bind;
   std::vector<Located<std::string>> certificates;
   Located<bool> strict_sni;
   Located<std::uint32_t> tickets = {1, {}};  ///< after a full TLS 1.3 handshake; 0: none at all
   FrontendTlsConfig tls;
   Located<std::string> backend;
+  Located<std::string> redirect;  ///< in its place
   std::vector<RouteConfig> routes;
+  std::vector<Located<wire::Prefix>> allow;
+  std::vector<Located<wire::Prefix>> deny;
+  std::uint32_t connection_limit = http::Frontend{}.connection_limit;
+  FieldEditsConfig request;
+  FieldEditsConfig response;
   http::ClientTimeouts timeouts;
   http::ClientLimits limits;
+  bool enabled = http::Frontend{}.enabled;
   bool forwarded = http::Frontend{}.forwarded_headers;
   bool via = http::Frontend{}.via_header;
 };
@@ -130,6 +180,10 @@ struct ServerConfig {
   Located<std::string> name;  ///< as given, or the address
   Located<wire::Endpoint> address;
   Located<std::string> tls_server_name;  ///< empty: the backend's
+  std::uint32_t weight = http::Server{}.weight;
+  bool backup = http::Server{}.backup;
+  http::ServerMode mode = http::Server{}.mode;
+  std::uint32_t connection_limit = http::Server{}.connection_limit;
 };
 
 /// tls.* of a [[backend]].
@@ -142,29 +196,68 @@ struct BackendTlsConfig {
   Located<tls::Version> min_version{tls::ClientSettings{}.min_version, {}};
 };
 
-enum class Balance : std::uint8_t { kRoundRobin };
+/// check.* of a [[backend]]: what is checked, and what goes with HTTP alone.
+struct CheckConfig {
+  Located<bool> tcp;
+  Located<bool> tls;
+  Located<std::string> http;  ///< the path; empty: no HTTP
+  Located<std::string> method{http::CheckSettings{}.method, {}};
+  Located<std::string> host;
+  Located<std::vector<std::pair<std::uint16_t, std::uint16_t>>> statuses;
+  Located<std::string> body;
+  http::CheckSettings settings;  ///< the rest
+
+  [[nodiscard]] http::CheckKind kind() const {
+    if (!http.value.empty()) return http::CheckKind::kHttp;
+    if (tls.value) return http::CheckKind::kTls;
+    return tcp.value ? http::CheckKind::kTcp : http::CheckKind::kNone;
+  }
+};
+
+/// `hash.by`: "source", "path", "header:NAME" or "cookie:NAME".
+struct HashConfig {
+  http::HashBy by = http::BalancingSettings{}.hash_by;
+  std::string name = {};  ///< of the header or cookie
+};
 
 /// [[backend]]
 struct BackendConfig {
   Position at;
+  std::vector<Located<std::string>> given;  ///< its keys in the file
   Located<std::string> name;
   std::vector<ServerConfig> servers;
   BackendTlsConfig tls;
-  Balance balance = Balance::kRoundRobin;
+  http::Algorithm balance = http::BalancingSettings{}.algorithm;
+  Located<HashConfig> hash;
+  Duration slow_start = http::BalancingSettings{}.slow_start;
+  std::uint32_t connection_limit = http::Backend{}.connection_limit;
+  http::QueueSettings queue;
+  http::RetrySettings retry;
+  http::OutlierSettings outliers;
+  CheckConfig check;
   http::ServerTimeouts timeouts;
-  std::uint32_t retries = http::Backend{}.retries;
   std::uint32_t pool_connections = http::Backend{}.pool_connections;
   std::uint32_t response_head_bytes = http::Backend{}.response_head_bytes;
   Duration server_pause = http::Backend{}.server_pause;
+};
+
+/// [[admin]]: an admin socket beside the one of [sluice].
+struct AdminConfig {
+  Position at;
+  Located<std::string> socket;
+  std::uint32_t mode = 0600;
+  AdminLevel level = AdminLevel::kUser;
 };
 
 struct Config {
   ProcessConfig process;
   IpConfig ip;
   TcpConfig tcp;
+  ManagementConfig management;
   std::vector<InterfaceConfig> interfaces;
   std::vector<FrontendConfig> frontends;
   std::vector<BackendConfig> backends;
+  std::vector<AdminConfig> admins;
 };
 
 }  // namespace sluice::control

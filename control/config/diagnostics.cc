@@ -33,4 +33,12 @@ std::string Diagnostics::format(const std::string& file) const {
   return lines;
 }
 
+std::string Diagnostics::error_messages() const {
+  std::string lines;
+  for (const Entry& entry : entries_) {
+    if (entry.is_error) lines += entry.message + "\n";
+  }
+  return lines;
+}
+
 }  // namespace sluice::control

@@ -37,6 +37,8 @@ class Diagnostics {
 
   /// A line for each, in the order of the file: "file:line:col: message".
   [[nodiscard]] std::string format(const std::string& file) const;
+  /// The errors alone, without places, a line for each.
+  [[nodiscard]] std::string error_messages() const;
 
  private:
   struct Entry {

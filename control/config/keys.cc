@@ -12,20 +12,36 @@ struct Schema {
   Schema() {
     file.key("sluice", single_table(process_section(atlas)), &Config::process,
              "The process as a whole.")
+        .key("admin", table_list(admin_section(atlas)), &Config::admins, "Further admin sockets.")
         .key("ip", single_table(ip_section(atlas)), &Config::ip, "IP.")
         .key("tcp", single_table(tcp_section(atlas)), &Config::tcp, "TCP.")
+        .key("management", single_table(management_section(atlas)), &Config::management,
+             "The management address.")
         .key("interface", table_list(interface_section(atlas)), &Config::interfaces,
              "IP presences.")
         .key("frontend", table_list(frontend_section(atlas)), &Config::frontends,
              "What clients connect to.")
-        .key("backend", table_list(backend_section(atlas)), &Config::backends,
-             "Groups of servers.");
+        .key("backend", table_list(backend_section(atlas)), &Config::backends, "Groups of servers.")
+        .reloads({"frontend", "backend"});
   }
 };
 
 const Schema& schema() {
   static const Schema instance;
   return instance;
+}
+
+// What a reload can do with a table's keys.
+std::string about_reloads(const SectionDescription& section) {
+  std::string changed;
+  std::size_t count = 0;
+  for (const KeyDescription& key : section.keys) {
+    if (!key.reloads) continue;
+    changed += (count++ == 0 ? "`" : ", `") + key.name + "`";
+  }
+  if (count == section.keys.size()) return "A reload takes over every change.";
+  if (count == 0) return "A change needs a restart.";
+  return "A reload takes over changes of " + changed + "; any other needs a restart.";
 }
 
 std::string cell(const std::string& text) {
@@ -47,7 +63,8 @@ std::string key_reference() {
   for (const SectionDescription& section : all_sections()) {
     if (section.title.empty()) continue;
     if (!text.empty()) text += "\n";
-    text += "### `" + section.title + "`\n\n" + section.meaning + "\n\n";
+    text += "### `" + section.title + "`\n\n" + section.meaning + "\n" + about_reloads(section) +
+            "\n\n";
     text += "| key | type | default | values | meaning |\n| --- | --- | --- | --- | --- |\n";
     for (const KeyDescription& key : section.keys) {
       text += "| `" + key.name + "` | " + key.type + " | " + key.fallback + " | " +

@@ -15,7 +15,22 @@ namespace {
 // A farm of ten thousand servers takes about a megabyte.
 constexpr std::uintmax_t kLargestFile = 16U << 20;
 
-std::optional<std::string> read_file(const std::string& path, Diagnostics& problems) {
+// Those that also work on a configuration that was read with errors.
+void check_most(const Config& config, Diagnostics& problems) {
+  check_names(config, problems);
+  check_balancing(config, problems);
+  check_modes(config, problems);
+  check_answers(config, problems);
+  check_header_edits(config, problems);
+  check_backend_tls(config, problems);
+  check_management(config, problems);
+  check_ticket_times(config, problems);
+  check_tls(config, problems);
+}
+
+}  // namespace
+
+std::optional<std::string> read_config_file(const std::string& path, Diagnostics& problems) {
   std::error_code failed;
   if (std::filesystem::is_directory(path, failed)) {
     problems.error({}, "is a directory, not a configuration file");
@@ -38,24 +53,24 @@ std::optional<std::string> read_file(const std::string& path, Diagnostics& probl
   return text;
 }
 
-}  // namespace
+void check_config(const Config& config, Diagnostics& problems) {
+  check_most(config, problems);
+  if (problems.ok()) check_network(config, problems);
+}
 
 std::optional<Config> read_config(std::string_view text, Diagnostics& problems) {
   const auto document = parse_document(text, problems);
   if (!document) return {};
   Config config;
   const bool complete = config_section().read(*document, config, problems);
-  check_names(config, problems);
-  check_backend_tls(config, problems);
-  check_ticket_times(config, problems);
-  check_tls(config, problems);
+  check_most(config, problems);
   // An address that could not be read would make others look wrong, too.
   if (complete && problems.ok()) check_network(config, problems);
   return config;
 }
 
 std::optional<Config> load_config(const std::string& path, Diagnostics& problems) {
-  const auto text = read_file(path, problems);
+  const auto text = read_config_file(path, problems);
   if (!text) return {};
   return read_config(*text, problems);
 }

@@ -14,6 +14,13 @@ namespace sluice::control {
 /// returned when the text is not TOML at all.
 std::optional<Config> read_config(std::string_view text, Diagnostics& problems);
 
+/// The text of a configuration file; nothing when it cannot be read.
+std::optional<std::string> read_config_file(const std::string& path, Diagnostics& problems);
+
+/// The checks of read_config() that look at more than one value, for a configuration that was
+/// changed otherwise.
+void check_config(const Config& config, Diagnostics& problems);
+
 /// Reads and checks a configuration file in the same way; nothing is returned also when it cannot
 /// be read.
 std::optional<Config> load_config(const std::string& path, Diagnostics& problems);

@@ -43,8 +43,9 @@ TEST(ReadConfig, LeavesDefaultsWhereAKeyIsNotGiven) {
   ASSERT_EQ(config.frontends.size(), 1U);
   EXPECT_EQ(config.frontends[0].timeouts.request, http::ClientTimeouts{}.request);
   EXPECT_TRUE(config.frontends[0].forwarded);
+  EXPECT_TRUE(config.frontends[0].enabled);
   ASSERT_EQ(config.backends.size(), 1U);
-  EXPECT_EQ(config.backends[0].retries, http::Backend{}.retries);
+  EXPECT_EQ(config.backends[0].retry.attempts, http::RetrySettings{}.attempts);
   EXPECT_EQ(config.backends[0].servers[0].name.value, "198.18.0.11:80");
 }
 
@@ -57,6 +58,8 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.max_connections, 20000U);
   EXPECT_EQ(process.buffers.value, 32768U);
   EXPECT_EQ(process.hugepages, Hugepages::kAvoid);
+  EXPECT_EQ(process.admin_level, AdminLevel::kOperator);
+  EXPECT_TRUE(process.telemetry);
   ASSERT_EQ(process.eal.size(), 1U);
   EXPECT_EQ(process.eal[0].value, "--log-level=lib.eal:8");
   EXPECT_EQ(process.drain_timeout, 10s);
@@ -86,6 +89,14 @@ TEST(ReadConfig, ReadsWhatNeedsFiles) {
   EXPECT_EQ(config->frontends[0].certificates[0].value, "a.pem");
   EXPECT_TRUE(config->frontends[0].strict_sni.value);
   EXPECT_EQ(config->frontends[0].tickets.value, 3U);
+}
+
+TEST(ReadConfig, ReadsManagement) {
+  const auto addresses = read_good("full.toml").management.addresses();
+  ASSERT_EQ(addresses.size(), 2U);
+  EXPECT_EQ(addresses[0].to_string(), "127.0.0.1:9101");
+  EXPECT_EQ(addresses[1].to_string(), "[::1]:9101");
+  EXPECT_TRUE(read_good("minimal.toml").management.listen.empty());
 }
 
 TEST(ReadConfig, ReadsIp) {
@@ -143,7 +154,7 @@ TEST(ReadConfig, ReadsInterfaces) {
 
 TEST(ReadConfig, ReadsFrontends) {
   const auto frontends = read_good("full.toml").frontends;
-  ASSERT_EQ(frontends.size(), 3U);
+  ASSERT_EQ(frontends.size(), 5U);
   const FrontendConfig& www = frontends[0];
   ASSERT_EQ(www.bind.size(), 2U);
   EXPECT_EQ(www.bind[1].value.to_string(), "[2001:db8::1]:80");
@@ -152,21 +163,67 @@ TEST(ReadConfig, ReadsFrontends) {
   EXPECT_EQ(www.timeouts.idle, 20s);
   EXPECT_EQ(www.timeouts.keep_alive, 30s);
   EXPECT_EQ(www.timeouts.handshake, 4s);
+  EXPECT_EQ(www.timeouts.tunnel, 2h);
   EXPECT_EQ(www.limits.head_bytes, 8192U);
   EXPECT_EQ(www.limits.header_fields, 50U);
   EXPECT_EQ(www.limits.body_bytes, 1U << 30);
   EXPECT_EQ(www.limits.requests_per_connection, 1000U);
+  EXPECT_FALSE(www.enabled);
   EXPECT_FALSE(www.forwarded);
   EXPECT_FALSE(www.via);
-  ASSERT_EQ(www.routes.size(), 1U);
+  ASSERT_EQ(www.routes.size(), 4U);
   EXPECT_EQ(www.routes[0].host.value, "*.example.com");
   EXPECT_EQ(www.routes[0].path.value, "/shop");
   EXPECT_EQ(www.routes[0].backend.value, "shop");
+  EXPECT_EQ(www.mode.value, Mode::kHttp);
+  EXPECT_EQ(frontends[4].mode.value, Mode::kTcp);
+}
+
+TEST(ReadConfig, ReadsWhatFrontendsAnswerThemselves) {
+  const auto frontends = read_good("full.toml").frontends;
+  ASSERT_EQ(frontends.size(), 5U);
+  const auto& routes = frontends[0].routes;
+  ASSERT_EQ(routes.size(), 4U);
+  EXPECT_EQ(routes[1].redirect.value, "https://new.example.com{path}");
+  ASSERT_TRUE(routes[2].respond);
+  EXPECT_EQ(routes[2].respond->status.value, 200U);
+  EXPECT_EQ(routes[2].respond->body.value, "fine");
+  EXPECT_EQ(routes[2].respond->type.value, "text/html");
+  ASSERT_TRUE(routes[3].respond);
+  EXPECT_EQ(routes[3].respond->status.value, 403U);
+  EXPECT_EQ(frontends[3].redirect.value, "https");
+}
+
+TEST(ReadConfig, ReadsWhoMayConnect) {
+  const auto frontends = read_good("full.toml").frontends;
+  ASSERT_FALSE(frontends.empty());
+  const FrontendConfig& www = frontends[0];
+  ASSERT_EQ(www.allow.size(), 2U);
+  EXPECT_EQ(www.allow[1].value.to_string(), "2001:db8::/32");
+  ASSERT_EQ(www.deny.size(), 1U);
+  EXPECT_EQ(www.deny[0].value.to_string(), "198.18.9.9/32");
+  EXPECT_EQ(www.connection_limit, 5000U);
+}
+
+TEST(ReadConfig, ReadsChangesOfHeaderFields) {
+  const auto frontends = read_good("full.toml").frontends;
+  ASSERT_FALSE(frontends.empty());
+  const FrontendConfig& www = frontends[0];
+  ASSERT_EQ(www.request.set.size(), 2U);
+  ASSERT_EQ(www.request.add.size(), 1U);
+  EXPECT_EQ(www.request.add[0].name.value, "X-Client");
+  EXPECT_EQ(www.request.add[0].value.value, "{client}");
+  ASSERT_EQ(www.request.remove.size(), 2U);
+  EXPECT_EQ(www.request.remove[1].value, "X-Trace");
+  ASSERT_EQ(www.response.set.size(), 1U);
+  EXPECT_EQ(www.response.set[0].value.value, "sluice");
+  ASSERT_EQ(www.response.add.size(), 1U);
+  ASSERT_EQ(www.response.remove.size(), 1U);
 }
 
 TEST(ReadConfig, ReadsWhatAFrontendAgreesToInTls) {
   const auto frontends = read_good("full.toml").frontends;
-  ASSERT_EQ(frontends.size(), 3U);
+  ASSERT_EQ(frontends.size(), 5U);
   const FrontendConfig& secure = frontends[1];
   ASSERT_EQ(secure.certificates.size(), 2U);
   EXPECT_TRUE(secure.strict_sni.value);
@@ -194,7 +251,7 @@ TEST(ReadConfig, WithoutKeysThePolicyIsIntermediate) {
 
 TEST(ReadConfig, ReadsBackends) {
   const auto backends = read_good("full.toml").backends;
-  ASSERT_EQ(backends.size(), 2U);
+  ASSERT_EQ(backends.size(), 3U);
   const BackendConfig& farm = backends[0];
   ASSERT_EQ(farm.servers.size(), 2U);
   EXPECT_EQ(farm.servers[0].name.value, "198.18.1.11:80");
@@ -203,7 +260,7 @@ TEST(ReadConfig, ReadsBackends) {
   EXPECT_EQ(farm.timeouts.response, 15s);
   EXPECT_EQ(farm.timeouts.idle, 16s);
   EXPECT_EQ(farm.timeouts.keep_alive, 17s);
-  EXPECT_EQ(farm.retries, 1U);
+  EXPECT_EQ(farm.retry.attempts, 1U);
   EXPECT_EQ(farm.pool_connections, 10U);
   EXPECT_EQ(farm.response_head_bytes, 16384U);
   EXPECT_EQ(farm.server_pause, 5s);
@@ -212,9 +269,56 @@ TEST(ReadConfig, ReadsBackends) {
   EXPECT_EQ(backends[1].servers[1].address.value.to_string(), "[2001:db8:7::1]:80");
 }
 
+TEST(ReadConfig, ReadsHowServersShareTheWork) {
+  const auto backends = read_good("full.toml").backends;
+  ASSERT_EQ(backends.size(), 3U);
+  const BackendConfig& farm = backends[0];
+  EXPECT_EQ(farm.balance, http::Algorithm::kMaglev);
+  EXPECT_EQ(farm.hash.value.by, http::HashBy::kCookie);
+  EXPECT_EQ(farm.hash.value.name, "sid");
+  EXPECT_EQ(farm.slow_start, 20s);
+  EXPECT_EQ(farm.connection_limit, 500U);
+  EXPECT_EQ(farm.queue.length, 50U);
+  EXPECT_EQ(farm.queue.timeout, 3s);
+  EXPECT_EQ(farm.retry.statuses, (std::vector<std::uint16_t>{502, 503}));
+  EXPECT_TRUE(farm.retry.on_timeout);
+  EXPECT_TRUE(farm.retry.on_broken);
+  EXPECT_EQ(farm.retry.budget, 10U);
+  EXPECT_EQ(farm.outliers.failures, 7U);
+  EXPECT_EQ(farm.outliers.time, 11s);
+  EXPECT_EQ(farm.outliers.longest, 12min);
+  EXPECT_EQ(farm.outliers.most_percent, 30U);
+  ASSERT_EQ(farm.servers.size(), 2U);
+  EXPECT_EQ(farm.servers[1].weight, 5U);
+  EXPECT_TRUE(farm.servers[1].backup);
+  EXPECT_EQ(farm.servers[1].mode, http::ServerMode::kDrain);
+  EXPECT_EQ(farm.servers[1].connection_limit, 20U);
+}
+
+TEST(ReadConfig, ReadsHowServersAreChecked) {
+  const auto backends = read_good("full.toml").backends;
+  ASSERT_GE(backends.size(), 2U);
+  const CheckConfig& check = backends[0].check;
+  EXPECT_EQ(check.kind(), http::CheckKind::kHttp);
+  EXPECT_EQ(check.http.value, "/healthz?deep=1");
+  EXPECT_EQ(check.method.value, "POST");
+  EXPECT_EQ(check.host.value, "health.example.com");
+  EXPECT_EQ(check.statuses.value,
+            (std::vector<std::pair<std::uint16_t, std::uint16_t>>{{204, 204}, {300, 310}}));
+  EXPECT_EQ(check.body.value, "all well");
+  EXPECT_EQ(check.settings.port, 8081);
+  EXPECT_EQ(check.settings.interval, 4s);
+  EXPECT_EQ(check.settings.jitter_percent, 25U);
+  EXPECT_EQ(check.settings.timeout, 900ms);
+  EXPECT_EQ(check.settings.rise, 4U);
+  EXPECT_EQ(check.settings.fall, 5U);
+  EXPECT_TRUE(backends[1].check.tcp.value);
+  EXPECT_EQ(backends[1].check.kind(), http::CheckKind::kTls);
+}
+
 TEST(ReadConfig, ReadsTlsOfBackends) {
   const auto backends = read_good("full.toml").backends;
-  ASSERT_EQ(backends.size(), 2U);
+  ASSERT_EQ(backends.size(), 3U);
   const BackendConfig& shop = backends[1];
   EXPECT_TRUE(shop.tls.enabled.value);
   EXPECT_EQ(shop.tls.verify.value, tls::Verification::kAuthority);

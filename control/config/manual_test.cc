@@ -8,18 +8,19 @@
 
 #include "control/config/keys.h"
 #include "control/config/load.h"
+#include "control/metrics/metric_catalog.h"
 #include "control/stats/counter_catalog.h"
 
 // CONFIG.md is written by hand but for its two references, which `sluice check --keys` and
-// `sluice check --counters` print.
+// `sluice check --counters` print, and METRICS.md but for what `sluice check --metrics` prints.
 
 namespace sluice::control {
 namespace {
 
-std::string manual() {
+std::string manual(const char* name = "CONFIG.md") {
   const char* testdata = std::getenv("SLUICE_TESTDATA");
   const auto path =
-      std::filesystem::path(testdata == nullptr ? "control/testdata" : testdata) / "../CONFIG.md";
+      std::filesystem::path(testdata == nullptr ? "control/testdata" : testdata) / ".." / name;
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
@@ -32,6 +33,11 @@ TEST(Manual, HasTheReferenceOfKeysAsTheParserHasIt) {
 TEST(Manual, HasTheReferenceOfCountersAsTheyAreCounted) {
   EXPECT_NE(manual().find(counter_reference()), std::string::npos)
       << "put the output of 'sluice check --counters' into CONFIG.md";
+}
+
+TEST(Manual, HasTheReferenceOfMetricsAsTheyAreTold) {
+  EXPECT_NE(manual("METRICS.md").find(metric_reference()), std::string::npos)
+      << "put the output of 'sluice check --metrics' into METRICS.md";
 }
 
 TEST(Manual, ItsExampleIsAGoodConfiguration) {

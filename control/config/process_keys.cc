@@ -39,10 +39,29 @@ using Limits = tls::HandshakeLimits;
 // A limit's place in the whole.
 template <typename T>
 auto handshakes(T Limits::*limit) {
-  return [limit](ProcessConfig& process) -> T& { return process.tls.handshakes.*limit; };
+  return [limit](auto& process) -> auto& {
+    return process.tls.handshakes.*limit;
+  };
+}
+
+ValueType<AdminLevel> admin_level() {
+  return choice<AdminLevel>({{"user", AdminLevel::kUser},
+                             {"operator", AdminLevel::kOperator},
+                             {"admin", AdminLevel::kAdmin}});
 }
 
 }  // namespace
+
+Section<AdminConfig> admin_section(const std::shared_ptr<Atlas>& atlas) {
+  Section<AdminConfig> section(atlas, "[[admin]]",
+                               "An admin socket beside the one of `[sluice]`, for whom it shall "
+                               "not tell or obey everything.");
+  using C = AdminConfig;
+  section.required("socket", located(text("path")), &C::socket, "The Unix socket.")
+      .key("mode", file_mode(), &C::mode, "Its permissions.")
+      .key("level", admin_level(), &C::level, "What may be done over it ([Levels](#levels)).");
+  return section;
+}
 
 Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
   Section<ProcessConfig> section(atlas, "[sluice]", "The process as a whole.");
@@ -69,6 +88,8 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
            "`\"auto\"` uses them when enough are free.")
       .key("eal", list(text("string")), &C::eal,
            "Further arguments for DPDK's EAL, as they are. Rarely needed.")
+      .key("telemetry", boolean(), &C::telemetry,
+           "Open DPDK's telemetry socket ([DPDK's telemetry](#dpdks-telemetry)).")
       .key("drain_timeout", duration(0s, 24h), &C::drain_timeout,
            "How long a stop waits for open connections before it resets them.")
       .key("log.level",
@@ -81,6 +102,8 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
            "The Unix socket that `sluice ctl` and HAProxy's tools talk to; `\"none\"` opens none.")
       .key("admin.mode", file_mode(), &C::admin_mode,
            "The socket's permissions. Who may write to it may command Sluice.")
+      .key("admin.level", admin_level(), &C::admin_level,
+           "What may be done over it ([Levels](#levels)).")
       .key("tls.key_log", text("path"), &C::tls_key_log,
            "For debugging alone: a file for the secrets of every TLS connection, with which "
            "captured frames can be read (see [Reading captured TLS](#reading-captured-tls)).")
@@ -110,7 +133,8 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
            "How often Sluice makes a new key for session tickets.")
       .key("tls.ticket_lifetime", located(duration(1s, kWeek)), &C::ticket_lifetime,
            "How long a key that Sluice has made is accepted, and how long after its full handshake "
-           "a session may be resumed.");
+           "a session may be resumed.")
+      .reloads({"drain_timeout", "log.level"});
   return section;
 }
 

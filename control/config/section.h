@@ -1,12 +1,18 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
+#include <initializer_list>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "control/config/difference.h"
+#include "control/config/identity.h"
 #include "control/config/value_type.h"
 #include "control/config/wording.h"
 
@@ -21,6 +27,7 @@ struct KeyDescription {
   std::string fallback;  ///< the default; "required" when there is none
   std::string meaning;
   bool required = false;
+  bool reloads = false;  ///< a reload can change it in a running process
 };
 
 /// A table of the file, such as [[frontend]].
@@ -42,10 +49,13 @@ void match_keys(const Table& table, const Atlas& atlas, std::size_t index,
 /// The place of a member of a member, for Section::key().
 template <typename T, typename Outer, typename Inner>
 auto inside(Outer T::*outer, Inner Outer::*inner) {
-  return [outer, inner](T& whole) -> Inner& { return whole.*outer.*inner; };
+  return [ outer, inner ](auto& whole) -> auto& {
+    return whole.*outer.*inner;
+  };
 }
 
-/// How a table of the file is read into a T, which has a member `Position at`.
+/// How a table of the file is read into a T, which has a member `Position at`, and may have one
+/// `given` for the names of the keys that were given.
 template <typename T>
 class Section {
  public:
@@ -71,6 +81,20 @@ class Section {
     return *this;
   }
 
+  /// Says that a reload can change all keys that were added so far. Without this a change of a key
+  /// needs a restart.
+  Section& reloads() {
+    for (KeyDescription& key : description().keys) key.reloads = true;
+    return *this;
+  }
+  /// The same of these keys alone.
+  Section& reloads(std::initializer_list<std::string_view> names) {
+    for (KeyDescription& key : description().keys) {
+      if (std::find(names.begin(), names.end(), key.name) != names.end()) key.reloads = true;
+    }
+    return *this;
+  }
+
   /// Reads a table, with an error for each fault. False when a key has one, or is missing.
   bool read(const Value& value, T& into, Diagnostics& problems) const {
     if constexpr (requires { into.at; }) into.at = value.at;
@@ -85,6 +109,9 @@ class Section {
         *value.table(), *atlas_, index_,
         [&](std::size_t key, const Value& given) {
           seen[key] = true;
+          if constexpr (requires { into.given; }) {
+            into.given.push_back({description().keys[key].name, given.at});
+          }
           good = readers_[key](given, into, problems) && good;
         },
         problems);
@@ -95,6 +122,13 @@ class Section {
       good = false;
     }
     return good;
+  }
+
+  /// Adds what two tables differ in; `table` says which one they are.
+  void compare(const T& before, const T& after, const std::string& table, Differences& into) const {
+    for (std::size_t key = 0; key < comparers_.size(); ++key) {
+      comparers_[key](before, after, table, description().keys[key], into);
+    }
   }
 
   [[nodiscard]] const SectionDescription& description() const { return (*atlas_)[index_]; }
@@ -109,15 +143,65 @@ class Section {
         [name, read = type.read, place](const Value& value, T& into, Diagnostics& problems) {
           return read(name, value, std::invoke(place, into), problems);
         });
+    comparers_.push_back([type, place](const T& before, const T& after, const std::string& table,
+                                       const KeyDescription& key, Differences& into) {
+      if (type.compare) {
+        type.compare(std::invoke(place, before), std::invoke(place, after), table, key.name,
+                     key.reloads, into);
+        return;
+      }
+      std::string old_text = type.text_of(std::invoke(place, before));
+      std::string new_text = type.text_of(std::invoke(place, after));
+      if (old_text == new_text) return;
+      into.push_back({Difference::Kind::kChanged, table, key.name, std::move(old_text),
+                      std::move(new_text), key.reloads});
+    });
     description().keys.push_back({std::move(name), std::move(type.name), std::move(type.range),
-                                  std::move(fallback), std::move(meaning), false});
+                                  std::move(fallback), std::move(meaning), false, false});
     return *this;
   }
 
   std::shared_ptr<Atlas> atlas_;
   std::size_t index_;
   std::vector<std::function<bool(const Value&, T&, Diagnostics&)>> readers_;
+  std::vector<std::function<void(const T& before, const T& after, const std::string& table,
+                                 const KeyDescription& key, Differences& into)>>
+      comparers_;
 };
+
+/// ValueType::compare of a list of tables, which are known by their identity_of().
+template <typename T>
+auto compare_lists(const Section<T>& section) {
+  return
+      [section](const std::vector<T>& before, const std::vector<T>& after,
+                const std::string& parent, std::string_view key, bool reloads, Differences& into) {
+        const auto table_of = [&](const std::string& identity) {
+          return (parent.empty() ? section.description().title : parent + ' ' + std::string(key)) +
+                 ' ' + identity;
+        };
+        const auto addition_of = [&](const T& item, const std::string& identity) {
+          Differences from_nothing;
+          section.compare(T{}, item, table_of(identity), from_nothing);
+          return as_addition(table_of(identity), reloads, std::move(from_nothing));
+        };
+        std::map<std::string, const T*> former;
+        for (const T& item : before) former.emplace(identity_of(item), &item);
+        Differences added;
+        for (const T& item : after) {
+          const std::string identity = identity_of(item);
+          if (const auto found = former.find(identity); found != former.end()) {
+            section.compare(*found->second, item, table_of(identity), into);
+            former.erase(found);
+          } else {
+            std::ranges::move(addition_of(item, identity), std::back_inserter(added));
+          }
+        }
+        for (const auto& [identity, item] : former) {
+          std::ranges::move(reversed(addition_of(*item, identity)), std::back_inserter(into));
+        }
+        std::ranges::move(added, std::back_inserter(into));
+      };
+}
 
 /// The type of a key that is a table of its own: "[tcp]".
 template <typename T>
@@ -132,7 +216,12 @@ ValueType<T> single_table(const Section<T>& section) {
             }
             return section.read(value, into, problems);
           },
-          [](const T&) { return std::string("none"); }};
+          [](const T&) { return std::string("none"); },
+          nullptr,
+          [section](const T& before, const T& after, const std::string& /*parent*/,
+                    std::string_view /*key*/, bool /*reloads*/, Differences& into) {
+            section.compare(before, after, section.description().title, into);
+          }};
 }
 
 /// The type of a key that is a list of tables: "[[frontend]]". A faulty table is kept as far as it
@@ -156,7 +245,9 @@ ValueType<std::vector<T>> table_list(const Section<T>& section) {
             }
             return good;
           },
-          [](const std::vector<T>&) { return std::string("none"); }};
+          [](const std::vector<T>&) { return std::string("none"); },
+          nullptr,
+          compare_lists(section)};
 }
 
 }  // namespace sluice::control

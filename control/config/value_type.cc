@@ -22,6 +22,14 @@ bool name_character(char c) {
          c == '-';
 }
 
+bool has_host_bits(const wire::Prefix& prefix) {
+  const auto& bytes = prefix.address.bytes();
+  for (unsigned bit = prefix.length + (prefix.address.is_v4() ? 96U : 0U); bit < 128; ++bit) {
+    if ((bytes[bit / 8] & (0x80U >> (bit % 8))) != 0) return true;
+  }
+  return false;
+}
+
 // A type whose values are texts that a function understands.
 template <typename T, typename Parse, typename Format>
 ValueType<T> parsed(std::string name, std::string what, Parse parse, Format format) {
@@ -239,6 +247,20 @@ ValueType<wire::Prefix> prefix() {
   return parsed<wire::Prefix>(
       "address/length", "an address and prefix length such as \"192.0.2.10/24\"",
       wire::Prefix::parse, [](const wire::Prefix& value) { return in_toml(value.to_string()); });
+}
+
+ValueType<wire::Prefix> network() {
+  auto parse = [](const std::string& given) -> std::optional<wire::Prefix> {
+    if (const auto address = wire::IpAddress::parse(given)) {
+      return wire::Prefix{*address, static_cast<std::uint8_t>(address->is_v4() ? 32 : 128)};
+    }
+    const auto network = wire::Prefix::parse(given);
+    return network && !has_host_bits(*network) ? network : std::nullopt;
+  };
+  return parsed<wire::Prefix>(
+      "network",
+      "a network such as \"198.18.0.0/16\", without bits behind its length, or an address", parse,
+      [](const wire::Prefix& value) { return in_toml(value.to_string()); });
 }
 
 ValueType<wire::Endpoint> endpoint() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/config/diagnostics.h"
+#include "control/config/difference.h"
 #include "control/config/document.h"
 #include "dataplane/base/time.h"
 #include "dataplane/wire/ip_address.h"
@@ -24,11 +25,22 @@ struct ValueType {
       std::function<bool(std::string_view key, const Value& value, T& into, Diagnostics& problems)>;
   /// A value as an operator would write it; for the list of defaults.
   using Format = std::function<std::string(const T&)>;
+  /// Adds what two values of a key that is a table, or a list of them, differ in. `parent` is the
+  /// table that the key stands in ("" is the file), `reloads` whether whole tables may come and go.
+  using Compare = std::function<void(const T& before, const T& after, const std::string& parent,
+                                     std::string_view key, bool reloads, Differences& into)>;
 
   std::string name;   ///< "duration"
   std::string range;  ///< "1ms to 1h"; empty when every value of the type will do
   Read read;
   Format format;
+  Format show = nullptr;      ///< where `format` tells of a default in words: any value
+  Compare compare = nullptr;  ///< of tables alone
+
+  /// Any value, as an operator would write it.
+  [[nodiscard]] std::string text_of(const T& value) const {
+    return show ? show(value) : format(value);
+  }
 };
 
 /// Adds "'key' must be WHAT, not KIND".
@@ -54,6 +66,8 @@ ValueType<std::uint32_t> file_mode();
 ValueType<wire::IpAddress> ip_address();
 /// "192.0.2.10/24"
 ValueType<wire::Prefix> prefix();
+/// "192.0.2.0/24" without bits behind the length, or one address.
+ValueType<wire::Prefix> network();
 /// "192.0.2.10:443" or "[2001:db8::1]:443"; the port is not 0.
 ValueType<wire::Endpoint> endpoint();
 
@@ -83,7 +97,8 @@ ValueType<Located<T>> located(ValueType<T> inner) {
         into.at = value.at;
         return inner.read(key, value, into.value, problems);
       },
-      [inner](const Located<T>& place) { return inner.format(place.value); }};
+      [inner](const Located<T>& place) { return inner.format(place.value); },
+      [inner](const Located<T>& place) { return inner.text_of(place.value); }};
 }
 
 /// A list of values, or a single one.
@@ -110,7 +125,15 @@ ValueType<std::vector<Located<T>>> list(ValueType<T> inner) {
             }
             return good;
           },
-          [](const std::vector<Located<T>>&) { return std::string("none"); }};
+          [](const std::vector<Located<T>>&) { return std::string("none"); },
+          [one](const std::vector<Located<T>>& places) {
+            if (places.empty()) return std::string("none");
+            std::string text;
+            for (const auto& place : places) {
+              text += (text.empty() ? "" : ", ") + one.text_of(place);
+            }
+            return places.size() == 1 ? text : '[' + text + ']';
+          }};
 }
 
 /// "'a', 'b' or 'c'"

@@ -128,9 +128,11 @@ Answer show_sessions(Engine& engine, std::span<const std::string> arguments) {
 }  // namespace
 
 void add_session_commands(CommandTable& commands, Engine& engine) {
-  commands.add("show sess " + std::string(SessionQuery::kArguments),
-               "TCP connections, at most 100 of them, or one in detail",
-               [&engine](auto arguments) { return show_sessions(engine, arguments); });
+  commands.add(
+      "show sess " + std::string(SessionQuery::kArguments),
+      "TCP connections, at most 100 of them, or one in detail",
+      [&engine](auto arguments) { return show_sessions(engine, arguments); },
+      AdminLevel::kOperator);
 }
 
 }  // namespace sluice::control

@@ -15,7 +15,11 @@ struct Field {
   std::string_view name;
   std::string_view help;
   Counter Block::*counter;
+  bool current = false;
 };
+
+// What is not a count of all times.
+constexpr bool kCurrent = true;
 
 constexpr std::array kPortFields{
     Field<port::Counters>{"received_packets", "packets taken from receive queues",
@@ -46,12 +50,13 @@ constexpr std::array kPortFields{
 
 constexpr std::array kTcpFields{
     Field<tcp::Counters>{"connections", "connections now, without half-open and TIME_WAIT",
-                         &tcp::Counters::connections},
+                         &tcp::Counters::connections, kCurrent},
     Field<tcp::Counters>{"awaiting_fin",
                          "of these, closed here: nothing is left but the peer's FIN",
-                         &tcp::Counters::awaiting_fin},
-    Field<tcp::Counters>{"half_open", "handshakes under way now", &tcp::Counters::half_open},
-    Field<tcp::Counters>{"time_wait", "TIME_WAIT records now", &tcp::Counters::time_wait},
+                         &tcp::Counters::awaiting_fin, kCurrent},
+    Field<tcp::Counters>{"half_open", "handshakes under way now", &tcp::Counters::half_open,
+                         kCurrent},
+    Field<tcp::Counters>{"time_wait", "TIME_WAIT records now", &tcp::Counters::time_wait, kCurrent},
     Field<tcp::Counters>{"segments_received", "well-formed segments",
                          &tcp::Counters::segments_received},
     Field<tcp::Counters>{"segments_sent", "all segments, retransmissions and resets included",
@@ -230,7 +235,7 @@ constexpr std::array kTlsFields{
                          "not begun: too many waited, too long, or of one source",
                          &tls::Counters::handshakes_refused},
     Field<tls::Counters>{"handshakes_waiting", "clients' handshakes that wait for their turn now",
-                         &tls::Counters::handshakes_waiting},
+                         &tls::Counters::handshakes_waiting, kCurrent},
     Field<tls::Counters>{"tls12", "handshakes completed with TLS 1.2", &tls::Counters::tls12},
     Field<tls::Counters>{"tls13", "handshakes completed with TLS 1.3", &tls::Counters::tls13},
     Field<tls::Counters>{"records_rejected", "records that are not authentic or not allowed",
@@ -247,7 +252,7 @@ constexpr std::array kTlsFields{
     Field<tls::Counters>{"records_postponed", "records that waited for a packet buffer",
                          &tls::Counters::records_postponed},
     Field<tls::Counters>{"lingering", "closed streams that wait for buffers now",
-                         &tls::Counters::lingering},
+                         &tls::Counters::lingering, kCurrent},
 };
 
 constexpr std::array kProxyFields{
@@ -304,6 +309,7 @@ class Builder {
       const auto counter = field.counter;
       put(layer, std::string(field.name), std::string(field.help),
           [counter, select](const WorkerCounters& from) { return (select(from).*counter).get(); });
+      if constexpr (requires { field.current; }) entries.back().current = field.current;
     }
   }
 
@@ -327,6 +333,7 @@ void add_worker(Builder& builder) {
   }
   builder.put("worker", "buffers_free", "packet buffers free now",
               [](const WorkerCounters& from) { return from.pool.available(); });
+  builder.entries.back().current = true;
   builder.put("worker", "buffer_failures", "requests for a buffer that found none",
               [](const WorkerCounters& from) { return from.pool.allocation_failures(); });
 }

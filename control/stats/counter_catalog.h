@@ -32,6 +32,7 @@ struct CounterEntry {
   std::string name;  ///< "tcp.segments_sent"
   std::string help;
   std::function<std::uint64_t(const WorkerCounters&)> read;
+  bool current = false;  ///< how many there are now, not how many there have been
 };
 
 /// Every counter of every layer that belongs to no frontend, backend or server, in the order of

@@ -14,18 +14,18 @@ using tls::HandshakeStatistics;
 using Workers = std::span<const HandshakeStatistics* const>;
 using Kind = const HandshakeStatistics::Kind& (HandshakeStatistics::*)() const;
 
-void add_suites(TextTable& table, const std::string& group, Workers workers, Kind kind) {
+void add_suites(std::vector<HandshakeCount>& counts, const std::string& group, Workers workers,
+                Kind kind) {
   for (std::size_t i = 0; i < HandshakeStatistics::kCipherSuites.size(); ++i) {
     std::uint64_t count = 0;
     for (const HandshakeStatistics* worker : workers) count += (worker->*kind)().suites[i].get();
-    if (count > 0)
-      table.add({group, std::string(HandshakeStatistics::kCipherSuites[i].name), count});
+    if (count > 0) counts.push_back({group, HandshakeStatistics::kCipherSuites[i].name, count});
   }
 }
 
 void add_times(TextTable& table, const std::string& group, Workers workers, Kind kind) {
-  Distribution times;
-  for (const HandshakeStatistics* worker : workers) times.add((worker->*kind)().time);
+  SmallDistribution times;
+  for (const HandshakeStatistics* worker : workers) times.add((worker->*kind)().time.histogram());
   if (times.count() == 0) return;
   for (const auto& [name, percent] :
        {std::pair{"p50", 50.0}, {"p90", 90.0}, {"p99", 99.0}, {"p99.9", 99.9}}) {
@@ -40,7 +40,7 @@ std::string name_of(const tls::Failure& failure) {
   return to_string(failure);
 }
 
-void add_failures(TextTable& table, Workers workers) {
+void add_failures(std::vector<HandshakeCount>& counts, Workers workers) {
   std::map<tls::Failure, std::uint64_t> failures;
   for (const HandshakeStatistics* worker : workers) {
     worker->for_each_failure([&failures](const tls::Failure& failure, std::uint64_t count) {
@@ -48,19 +48,32 @@ void add_failures(TextTable& table, Workers workers) {
     });
   }
   for (const auto& [failure, count] : failures) {
-    table.add({std::string("failed"), name_of(failure), count});
+    counts.push_back({"failed", name_of(failure), count});
   }
 }
 
 }  // namespace
 
+std::vector<HandshakeCount> count_handshakes(Workers workers) {
+  std::vector<HandshakeCount> counts;
+  add_suites(counts, "full", workers, &HandshakeStatistics::full);
+  add_suites(counts, "resumed", workers, &HandshakeStatistics::resumed);
+  add_failures(counts, workers);
+  return counts;
+}
+
 TextTable handshake_table(Workers workers) {
   TextTable table({"group", "name", "value"});
-  add_suites(table, "full", workers, &HandshakeStatistics::full);
-  add_suites(table, "resumed", workers, &HandshakeStatistics::resumed);
+  const std::vector<HandshakeCount> counts = count_handshakes(workers);
+  const auto add = [&](bool failed) {
+    for (const HandshakeCount& each : counts) {
+      if ((each.kind == "failed") == failed) table.add({each.kind, each.detail, each.count});
+    }
+  };
+  add(false);
   add_times(table, "full_us", workers, &HandshakeStatistics::full);
   add_times(table, "resumed_us", workers, &HandshakeStatistics::resumed);
-  add_failures(table, workers);
+  add(true);
   return table;
 }
 

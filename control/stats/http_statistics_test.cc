@@ -16,7 +16,7 @@ class HttpStatisticsTest : public ::testing::Test {
     http::CounterTable<http::ServerCounters> servers;
   };
 
-  HttpStatisticsTest() : statistics_(sources()) {
+  HttpStatisticsTest() : statistics_(sources(), fleet_, [this] { return now_; }) {
     auto frontend = std::make_unique<http::Frontend>();
     frontend->id = http::FrontendId(0);
     frontend->name = "www";
@@ -51,6 +51,8 @@ class HttpStatisticsTest : public ::testing::Test {
   }
 
   Worker workers_[2];
+  http::FleetState fleet_{2};
+  Instant now_{};
   http::Settings settings_;
   HttpStatistics statistics_;
 };
@@ -100,11 +102,43 @@ TEST_F(HttpStatisticsTest, SumsOverTheWorkers) {
   EXPECT_EQ(totals.requests, 10U);
 }
 
+TEST_F(HttpStatisticsTest, SaysWhatIsInTcpMode) {
+  auto frontend = std::make_unique<http::Frontend>(*settings_.frontends[0]);
+  frontend->tcp = true;
+  settings_.frontends[0] = std::move(frontend);
+  EXPECT_EQ(figure("FRONTEND", "mode"), "tcp");
+  EXPECT_EQ(figure("FRONTEND", "hrsp_2xx"), "") << "as HAProxy: there are no responses";
+  EXPECT_EQ(figure("a", "mode"), "http");
+  auto backend = std::make_unique<http::Backend>(*settings_.backends[0]);
+  backend->tcp = true;
+  settings_.backends[0] = std::move(backend);
+  EXPECT_EQ(figure("a", "mode"), "tcp");
+  EXPECT_EQ(figure("BACKEND", "mode"), "tcp");
+  EXPECT_EQ(figure("BACKEND", "req_tot"), "");
+}
+
 TEST_F(HttpStatisticsTest, AveragesTimesInMilliseconds) {
   workers_[0].servers[0].connect_time.add(2ms);
   workers_[1].servers[0].connect_time.add(6ms);
   EXPECT_EQ(figure("a", "ctime"), "4");
   EXPECT_EQ(figure("b", "ctime"), "0");
+}
+
+TEST_F(HttpStatisticsTest, TellsTheLongestTimeOfAnyWorker) {
+  workers_[0].servers[0].response_time.add(2ms);
+  workers_[1].servers[0].response_time.add(6ms);
+  EXPECT_EQ(figure("a", "rtime_max"), "6");
+  EXPECT_EQ(figure("a", "ctime_max"), "0");
+}
+
+TEST_F(HttpStatisticsTest, AddsUpTheLatenciesOfEachBackend) {
+  for (Worker& worker : workers_) worker.backends[0].connect_time.add(2ms);
+  const auto latencies = statistics_.latencies(settings_);
+  ASSERT_EQ(latencies.size(), 1U);
+  EXPECT_EQ(latencies[0].backend, "farm");
+  EXPECT_EQ(latencies[0].connect.distribution.count(), 2U);
+  EXPECT_EQ(latencies[0].connect.total_microseconds, 4000U);
+  EXPECT_EQ(latencies[0].total.distribution.count(), 0U);
 }
 
 TEST_F(HttpStatisticsTest, MeasuresRatesFromTickToTick) {
@@ -117,29 +151,96 @@ TEST_F(HttpStatisticsTest, MeasuresRatesFromTickToTick) {
   EXPECT_EQ(figure("FRONTEND", "req_rate_max"), "20");
 }
 
-TEST_F(HttpStatisticsTest, AServerIsDownWhenHalfOfTheWorkersPassItOver) {
+TEST_F(HttpStatisticsTest, AServerIsDownWhileItIsPassedOver) {
   EXPECT_EQ(figure("a", "status"), "no check");
-  workers_[1].servers[0].paused.set(1);
+  fleet_.server(http::ServerId(0)).pause(now_, 2s);
   EXPECT_EQ(figure("a", "status"), "DOWN");
   EXPECT_EQ(figure("BACKEND", "status"), "UP");
   EXPECT_EQ(figure("BACKEND", "act"), "1");
-  workers_[0].servers[1].paused.set(1);
+  fleet_.server(http::ServerId(1)).pause(now_, 2s);
   EXPECT_EQ(figure("BACKEND", "status"), "DOWN");
+}
+
+TEST_F(HttpStatisticsTest, AServerThatLiveTrafficThrewOutIsNotBalanced) {
+  fleet_.server(http::ServerId(0)).eject(now_, 10s, 60s);
+  EXPECT_EQ(figure("a", "status"), "NOLB");
+  now_ += 10s;
+  EXPECT_EQ(figure("a", "status"), "no check");
+}
+
+TEST_F(HttpStatisticsTest, AServersStatusFollowsItsChecks) {
+  http::ServerState& state = fleet_.server(http::ServerId(1));
+  state.set_verdict(http::CheckVerdict::kUp, now_);
+  EXPECT_EQ(figure("b", "status"), "UP");
+  state.set_verdict(http::CheckVerdict::kDown, now_);
+  EXPECT_EQ(figure("b", "status"), "DOWN");
 }
 
 TEST_F(HttpStatisticsTest, NotesWhenAServerChanged) {
   statistics_.tick(settings_, 1, 10);
   EXPECT_EQ(figure("a", "lastsess", 10), "-1");
-  workers_[0].servers[0].paused.set(1);
+  fleet_.server(http::ServerId(0)).pause(now_, 2s);
   workers_[1].servers[0].sessions.enter();
   statistics_.tick(settings_, 1, 20);
   EXPECT_EQ(figure("a", "lastchg", 25), "5");
   EXPECT_EQ(figure("a", "downtime", 25), "5");
   EXPECT_EQ(figure("a", "lastsess", 25), "5");
-  workers_[0].servers[0].paused.set(0);
+  fleet_.server(http::ServerId(0)).end_pause(now_);
   statistics_.tick(settings_, 1, 30);
   EXPECT_EQ(figure("a", "downtime", 45), "10");
   EXPECT_EQ(figure("a", "lastchg", 45), "15");
+}
+
+TEST_F(HttpStatisticsTest, TheNewOwnerOfAnIdBeginsAtNothing) {
+  http::ServerCounters& counters = workers_[0].servers[0];
+  counters.requests.add(10);
+  counters.sessions.enter();
+  counters.sessions.enter();
+  EXPECT_TRUE(statistics_.in_use(http::ServerId(0)));
+  counters.sessions.leave();
+  counters.sessions.leave();
+  counters.connect_time.add(100ms);
+  counters.responses.count(200);
+  EXPECT_FALSE(statistics_.in_use(http::ServerId(0)));
+  statistics_.tick(settings_, 1, 10);
+  statistics_.begin_afresh(http::ServerId(0));
+  statistics_.tick(settings_, 1, 20);
+  for (const char* column : {"req_tot", "stot", "smax", "ctime", "hrsp_2xx", "lastchg"}) {
+    EXPECT_EQ(figure("a", column, 20), "0") << column;
+  }
+  counters.requests.add(3);
+  counters.sessions.enter();
+  counters.connect_time.add(2ms);
+  workers_[1].servers[0].requests.add();
+  EXPECT_EQ(figure("a", "req_tot"), "4");
+  EXPECT_EQ(figure("a", "smax"), "1");
+  EXPECT_EQ(figure("a", "ctime"), "2");
+}
+
+TEST_F(HttpStatisticsTest, ClearsMaximaOrEverythingButTotals) {
+  http::FrontendCounters& counters = workers_[0].frontends[0];
+  for (int i = 0; i < 3; ++i) counters.sessions.enter();
+  counters.sessions.leave();
+  counters.requests.add(5);
+  statistics_.tick(settings_, 1, 0);
+  statistics_.clear(settings_, HttpStatistics::Clear::kMaxima);
+  EXPECT_EQ(figure("FRONTEND", "smax"), "2");
+  EXPECT_EQ(figure("FRONTEND", "req_tot"), "5");
+  statistics_.clear(settings_, HttpStatistics::Clear::kAll);
+  EXPECT_EQ(figure("FRONTEND", "req_tot"), "0");
+  EXPECT_EQ(figure("FRONTEND", "stot"), "0");
+  EXPECT_EQ(figure("FRONTEND", "scur"), "2");
+  EXPECT_EQ(statistics_.totals(settings_).requests, 5U);
+  counters.requests.add(2);
+  EXPECT_EQ(figure("FRONTEND", "req_tot"), "2");
+}
+
+TEST_F(HttpStatisticsTest, TotalsKeepWhatARemovedFrontendHasCounted) {
+  workers_[0].frontends[1].requests.add(5);
+  workers_[1].frontends[0].requests.add(2);
+  EXPECT_EQ(statistics_.totals(settings_).requests, 7U);
+  settings_.frontends.pop_back();
+  EXPECT_EQ(statistics_.totals(settings_).requests, 7U);
 }
 
 }  // namespace

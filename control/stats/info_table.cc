@@ -1,5 +1,6 @@
 #include "control/stats/info_table.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -14,6 +15,11 @@ InfoTable& InfoTable::add(std::string_view name, FigureTags tags, std::uint64_t 
 InfoTable& InfoTable::add(std::string_view name, FigureTags tags, std::string value) {
   fields_.push_back({std::string(name), tags, std::move(value)});
   return *this;
+}
+
+const Figure* InfoTable::find(std::string_view name) const {
+  const auto field = std::ranges::find(fields_, name, &Field::name);
+  return field == fields_.end() ? nullptr : &field->value;
 }
 
 std::string InfoTable::format_text() const {

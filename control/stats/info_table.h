@@ -15,6 +15,9 @@ class InfoTable {
   InfoTable& add(std::string_view name, FigureTags tags, std::uint64_t value);
   InfoTable& add(std::string_view name, FigureTags tags, std::string value);
 
+  /// A field's value; null when there is no such field.
+  [[nodiscard]] const Figure* find(std::string_view name) const;
+
   /// "Name: value" lines.
   [[nodiscard]] std::string format_text() const;
   /// HAProxy's JSON form.

@@ -22,6 +22,8 @@ class Rate {
   /// A second, in the latest interval.
   [[nodiscard]] std::uint64_t current() const { return current_; }
   [[nodiscard]] std::uint64_t maximum() const { return maximum_; }
+  /// The maximum counts from now on.
+  void clear_maximum() { maximum_ = current_; }
 
  private:
   std::optional<std::uint64_t> last_;

@@ -2,141 +2,9 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <utility>
 
 namespace sluice::control {
-
-const std::array<StatColumn, 128> kStatColumns{{
-    {"pxname", FigureTags{"Key", "Name", "Service", "str"}},
-    {"svname", FigureTags{"Key", "Name", "Service", "str"}},
-    {"qcur", kGaugeTags},
-    {"qmax", kMaximumTags},
-    {"scur", kGaugeTags},
-    {"smax", kMaximumTags},
-    {"slim", kLimitTags},
-    {"stot"},
-    {"bin"},
-    {"bout"},
-    {"dreq"},
-    {"dresp"},
-    {"ereq"},
-    {"econ"},
-    {"eresp"},
-    {"wretr"},
-    {"wredis"},
-    {"status", FigureTags{"Status", "Gauge", "Process", "str"}},
-    {"weight", kAverageTags},
-    {"act", FigureTags{"Status", "Gauge", "Process", "u32"}},
-    {"bck", FigureTags{"Status", "Gauge", "Process", "u32"}},
-    {"chkfail"},
-    {"chkdown"},
-    {"lastchg", FigureTags{"Metric", "Age", "Process", "u32"}},
-    {"downtime", FigureTags{"Metric", "Counter", "Process", "u32"}},
-    {"qlimit", kLimitTags},
-    {"pid", FigureTags{"Key", "Gauge", "Process", "u32"}},
-    {"iid", FigureTags{"Key", "Gauge", "Service", "u32"}},
-    {"sid", FigureTags{"Key", "Gauge", "Service", "u32"}},
-    {"throttle", kAverageTags},
-    {"lbtot"},
-    {"tracked", kSettingTextTags},
-    {"type", kSettingTags},
-    {"rate", kRateTags},
-    {"rate_lim", kLimitTags},
-    {"rate_max", kMaximumTags},
-    {"check_status", kTextTags},
-    {"check_code", kGaugeTags},
-    {"check_duration", FigureTags{"Metric", "Duration", "Process", "u64"}},
-    {"hrsp_1xx"},
-    {"hrsp_2xx"},
-    {"hrsp_3xx"},
-    {"hrsp_4xx"},
-    {"hrsp_5xx"},
-    {"hrsp_other"},
-    {"hanafail", kTextTags},
-    {"req_rate", kRateTags},
-    {"req_rate_max", kMaximumTags},
-    {"req_tot"},
-    {"cli_abrt"},
-    {"srv_abrt"},
-    {"comp_in"},
-    {"comp_out"},
-    {"comp_byp"},
-    {"comp_rsp"},
-    {"lastsess", FigureTags{"Metric", "Age", "Process", "s32"}},
-    {"last_chk", kTextTags},
-    {"last_agt", kTextTags},
-    {"qtime", kAverageTags},
-    {"ctime", kAverageTags},
-    {"rtime", kAverageTags},
-    {"ttime", kAverageTags},
-    {"agent_status", kTextTags},
-    {"agent_code", kGaugeTags},
-    {"agent_duration"},
-    {"check_desc", kTextTags},
-    {"agent_desc", kTextTags},
-    {"check_rise", kSettingTags},
-    {"check_fall", kSettingTags},
-    {"check_health", kSettingTags},
-    {"agent_rise", kSettingTags},
-    {"agent_fall", kSettingTags},
-    {"agent_health", kSettingTags},
-    {"addr", kSettingTextTags},
-    {"cookie", kSettingTextTags},
-    {"mode", kSettingTextTags},
-    {"algo", kSettingTextTags},
-    {"conn_rate", kRateTags},
-    {"conn_rate_max", kMaximumTags},
-    {"conn_tot"},
-    {"intercepted"},
-    {"dcon"},
-    {"dses"},
-    {"wrew"},
-    {"connect"},
-    {"reuse"},
-    {"cache_lookups"},
-    {"cache_hits"},
-    {"srv_icur", kGaugeTags},
-    {"src_ilim", kLimitTags},
-    {"qtime_max", kMaximumTags},
-    {"ctime_max", kMaximumTags},
-    {"rtime_max", kMaximumTags},
-    {"ttime_max", kMaximumTags},
-    {"eint"},
-    {"idle_conn_cur", kGaugeTags},
-    {"safe_conn_cur", kGaugeTags},
-    {"used_conn_cur", kGaugeTags},
-    {"need_conn_est", kGaugeTags},
-    {"uweight", kAverageTags},
-    {"agg_server_status", kGaugeTags},
-    {"agg_server_check_status", kGaugeTags},
-    {"agg_check_status", kGaugeTags},
-    {"-", kTextTags},
-    {"ssl_sess"},
-    {"ssl_reused_sess"},
-    {"ssl_failed_handshake"},
-    {"h2_headers_rcvd"},
-    {"h2_data_rcvd"},
-    {"h2_settings_rcvd"},
-    {"h2_rst_stream_rcvd"},
-    {"h2_goaway_rcvd"},
-    {"h2_detected_conn_protocol_errors"},
-    {"h2_detected_strm_protocol_errors"},
-    {"h2_rst_stream_resp"},
-    {"h2_goaway_resp"},
-    {"h2_open_connections", FigureTags{"Metric", "Gauge", "Process", "u64"}},
-    {"h2_backend_open_streams", FigureTags{"Metric", "Gauge", "Process", "u64"}},
-    {"h2_total_connections"},
-    {"h2_backend_total_streams"},
-    {"h1_open_connections", FigureTags{"Metric", "Gauge", "Process", "u64"}},
-    {"h1_open_streams", FigureTags{"Metric", "Gauge", "Process", "u64"}},
-    {"h1_total_connections"},
-    {"h1_total_streams"},
-    {"h1_bytes_in"},
-    {"h1_bytes_out"},
-    {"h1_spliced_bytes_in"},
-    {"h1_spliced_bytes_out"},
-}};
 
 namespace {
 
@@ -183,13 +51,6 @@ nlohmann::ordered_json to_json(const StatRow& row, std::size_t column, std::size
 
 }  // namespace
 
-std::size_t stat_column(std::string_view name) {
-  for (std::size_t column = 0; column < kStatColumns.size(); ++column) {
-    if (kStatColumns[column].name == name) return column;
-  }
-  throw std::out_of_range("no column " + std::string(name));
-}
-
 StatRow::StatRow(RowKind kind, const std::string& proxy, const std::string& service,
                  std::uint32_t proxy_id, std::uint32_t service_id)
     : kind_(kind), proxy_id_(proxy_id), service_id_(service_id) {
@@ -201,27 +62,31 @@ StatRow::StatRow(RowKind kind, const std::string& proxy, const std::string& serv
   set("type", static_cast<std::uint64_t>(kind));
 }
 
-StatRow& StatRow::set(std::string_view column, std::uint64_t value) {
-  figures_[stat_column(column)] = value;
+StatRow& StatRow::set(StatColumnName column, std::uint64_t value) {
+  figures_[column.index] = value;
   return *this;
 }
 
-StatRow& StatRow::set(std::string_view column, std::string value) {
-  figures_[stat_column(column)] = std::move(value);
+StatRow& StatRow::set(StatColumnName column, std::string value) {
+  figures_[column.index] = std::move(value);
   return *this;
 }
 
-StatRow& StatRow::set_signed(std::string_view column, std::int64_t value) {
-  figures_[stat_column(column)] = value;
+StatRow& StatRow::set_signed(StatColumnName column, std::int64_t value) {
+  figures_[column.index] = value;
   return *this;
 }
 
 const std::string& StatRow::proxy() const {
-  return std::get<std::string>(*figures_[stat_column("pxname")]);
+  return std::get<std::string>(*figures_[StatColumnName("pxname").index]);
+}
+
+const std::string& StatRow::service() const {
+  return std::get<std::string>(*figures_[StatColumnName("svname").index]);
 }
 
 std::string StatRow::status() const {
-  const auto& status = figures_[stat_column("status")];
+  const auto& status = figures_[StatColumnName("status").index];
   return status ? std::get<std::string>(*status) : std::string();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,10 +39,153 @@ struct StatColumn {
 };
 
 /// All columns in HAProxy's order. "-" stands between its own and those of its modules.
-extern const std::array<StatColumn, 128> kStatColumns;
+inline constexpr std::array<StatColumn, 128> kStatColumns{{
+    {"pxname", FigureTags{"Key", "Name", "Service", "str"}},
+    {"svname", FigureTags{"Key", "Name", "Service", "str"}},
+    {"qcur", kGaugeTags},
+    {"qmax", kMaximumTags},
+    {"scur", kGaugeTags},
+    {"smax", kMaximumTags},
+    {"slim", kLimitTags},
+    {"stot"},
+    {"bin"},
+    {"bout"},
+    {"dreq"},
+    {"dresp"},
+    {"ereq"},
+    {"econ"},
+    {"eresp"},
+    {"wretr"},
+    {"wredis"},
+    {"status", FigureTags{"Status", "Gauge", "Process", "str"}},
+    {"weight", kAverageTags},
+    {"act", FigureTags{"Status", "Gauge", "Process", "u32"}},
+    {"bck", FigureTags{"Status", "Gauge", "Process", "u32"}},
+    {"chkfail"},
+    {"chkdown"},
+    {"lastchg", FigureTags{"Metric", "Age", "Process", "u32"}},
+    {"downtime", FigureTags{"Metric", "Counter", "Process", "u32"}},
+    {"qlimit", kLimitTags},
+    {"pid", FigureTags{"Key", "Gauge", "Process", "u32"}},
+    {"iid", FigureTags{"Key", "Gauge", "Service", "u32"}},
+    {"sid", FigureTags{"Key", "Gauge", "Service", "u32"}},
+    {"throttle", kAverageTags},
+    {"lbtot"},
+    {"tracked", kSettingTextTags},
+    {"type", kSettingTags},
+    {"rate", kRateTags},
+    {"rate_lim", kLimitTags},
+    {"rate_max", kMaximumTags},
+    {"check_status", kTextTags},
+    {"check_code", kGaugeTags},
+    {"check_duration", FigureTags{"Metric", "Duration", "Process", "u64"}},
+    {"hrsp_1xx"},
+    {"hrsp_2xx"},
+    {"hrsp_3xx"},
+    {"hrsp_4xx"},
+    {"hrsp_5xx"},
+    {"hrsp_other"},
+    {"hanafail", kTextTags},
+    {"req_rate", kRateTags},
+    {"req_rate_max", kMaximumTags},
+    {"req_tot"},
+    {"cli_abrt"},
+    {"srv_abrt"},
+    {"comp_in"},
+    {"comp_out"},
+    {"comp_byp"},
+    {"comp_rsp"},
+    {"lastsess", FigureTags{"Metric", "Age", "Process", "s32"}},
+    {"last_chk", kTextTags},
+    {"last_agt", kTextTags},
+    {"qtime", kAverageTags},
+    {"ctime", kAverageTags},
+    {"rtime", kAverageTags},
+    {"ttime", kAverageTags},
+    {"agent_status", kTextTags},
+    {"agent_code", kGaugeTags},
+    {"agent_duration"},
+    {"check_desc", kTextTags},
+    {"agent_desc", kTextTags},
+    {"check_rise", kSettingTags},
+    {"check_fall", kSettingTags},
+    {"check_health", kSettingTags},
+    {"agent_rise", kSettingTags},
+    {"agent_fall", kSettingTags},
+    {"agent_health", kSettingTags},
+    {"addr", kSettingTextTags},
+    {"cookie", kSettingTextTags},
+    {"mode", kSettingTextTags},
+    {"algo", kSettingTextTags},
+    {"conn_rate", kRateTags},
+    {"conn_rate_max", kMaximumTags},
+    {"conn_tot"},
+    {"intercepted"},
+    {"dcon"},
+    {"dses"},
+    {"wrew"},
+    {"connect"},
+    {"reuse"},
+    {"cache_lookups"},
+    {"cache_hits"},
+    {"srv_icur", kGaugeTags},
+    {"src_ilim", kLimitTags},
+    {"qtime_max", kMaximumTags},
+    {"ctime_max", kMaximumTags},
+    {"rtime_max", kMaximumTags},
+    {"ttime_max", kMaximumTags},
+    {"eint"},
+    {"idle_conn_cur", kGaugeTags},
+    {"safe_conn_cur", kGaugeTags},
+    {"used_conn_cur", kGaugeTags},
+    {"need_conn_est", kGaugeTags},
+    {"uweight", kAverageTags},
+    {"agg_server_status", kGaugeTags},
+    {"agg_server_check_status", kGaugeTags},
+    {"agg_check_status", kGaugeTags},
+    {"-", kTextTags},
+    {"ssl_sess"},
+    {"ssl_reused_sess"},
+    {"ssl_failed_handshake"},
+    {"h2_headers_rcvd"},
+    {"h2_data_rcvd"},
+    {"h2_settings_rcvd"},
+    {"h2_rst_stream_rcvd"},
+    {"h2_goaway_rcvd"},
+    {"h2_detected_conn_protocol_errors"},
+    {"h2_detected_strm_protocol_errors"},
+    {"h2_rst_stream_resp"},
+    {"h2_goaway_resp"},
+    {"h2_open_connections", FigureTags{"Metric", "Gauge", "Process", "u64"}},
+    {"h2_backend_open_streams", FigureTags{"Metric", "Gauge", "Process", "u64"}},
+    {"h2_total_connections"},
+    {"h2_backend_total_streams"},
+    {"h1_open_connections", FigureTags{"Metric", "Gauge", "Process", "u64"}},
+    {"h1_open_streams", FigureTags{"Metric", "Gauge", "Process", "u64"}},
+    {"h1_total_connections"},
+    {"h1_total_streams"},
+    {"h1_bytes_in"},
+    {"h1_bytes_out"},
+    {"h1_spliced_bytes_in"},
+    {"h1_spliced_bytes_out"},
+}};
 
 /// A column's place. Throws std::out_of_range for a name that is none.
-std::size_t stat_column(std::string_view name);
+constexpr std::size_t stat_column(std::string_view name) {
+  for (std::size_t column = 0; column < kStatColumns.size(); ++column) {
+    if (kStatColumns[column].name == name) return column;
+  }
+  throw std::out_of_range("no such column");
+}
+
+/// A column named in the program: looked up, and checked, when that is compiled.
+struct StatColumnName {
+  // NOLINTNEXTLINE(google-explicit-constructor): stands where a name is written
+  consteval StatColumnName(const char* name) : index(stat_column(name)) {}
+  constexpr explicit StatColumnName(std::size_t place) : index(place) {}
+
+  std::size_t index;
+};
 
 /// HAProxy's numbers for the kinds of rows.
 enum class RowKind : std::uint8_t { kFrontend = 0, kBackend = 1, kServer = 2 };
@@ -55,14 +199,16 @@ class StatRow {
   StatRow(RowKind kind, const std::string& proxy, const std::string& service,
           std::uint32_t proxy_id, std::uint32_t service_id);
 
-  StatRow& set(std::string_view column, std::uint64_t value);
-  StatRow& set(std::string_view column, std::string value);
-  StatRow& set_signed(std::string_view column, std::int64_t value);
+  StatRow& set(StatColumnName column, std::uint64_t value);
+  StatRow& set(StatColumnName column, std::string value);
+  StatRow& set_signed(StatColumnName column, std::int64_t value);
 
   [[nodiscard]] RowKind kind() const { return kind_; }
   [[nodiscard]] std::uint32_t proxy_id() const { return proxy_id_; }
   [[nodiscard]] std::uint32_t service_id() const { return service_id_; }
   [[nodiscard]] const std::string& proxy() const;
+  /// FRONTEND, BACKEND or a server's name.
+  [[nodiscard]] const std::string& service() const;
   [[nodiscard]] std::string status() const;
   [[nodiscard]] const std::optional<Figure>& at(std::size_t column) const {
     return figures_[column];

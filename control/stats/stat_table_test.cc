@@ -115,9 +115,8 @@ TEST(ShowStatJson, HasTheFormOfHaproxy) {
   EXPECT_EQ(last["field"]["pos"], 103);  // as in HAProxy, where the dash has no position
 }
 
-TEST(StatRow, KnowsOnlyTheColumnsOfTheTable) {
-  StatRow row(RowKind::kFrontend, "www", "FRONTEND", 1, 0);
-  EXPECT_THROW(row.set("colour", 1), std::out_of_range);
+TEST(StatColumns, OthersThanThoseOfTheTableAreNotKnown) {
+  EXPECT_THROW(static_cast<void>(stat_column("colour")), std::out_of_range);
 }
 
 }  // namespace

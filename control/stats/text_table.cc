@@ -38,7 +38,9 @@ std::string TextTable::format_text() const {
     std::replace(title.begin(), title.end(), '_', ' ');
     std::size_t width = title.size();
     for (const auto& row : rows_) width = std::max(width, to_text(row[column]).size());
-    const bool words = !rows_.empty() && is_words(rows_.front()[column]);
+    const bool words = !rows_.empty() && std::ranges::all_of(rows_, [&](const auto& row) {
+      return is_words(row[column]);
+    });
     append(lines[0], title, width, words);
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       append(lines[row + 1], to_text(rows_[row][column]), width, words);

@@ -101,10 +101,12 @@ void add_ticket_commands(CommandTable& commands, TicketKeeper& tickets, Retire r
   commands.add("show tls-keys [<id>|*] [json]",
                "where the keys of session tickets are from, or their names and uses",
                [&tickets](Arguments arguments) { return show_keys(tickets, arguments); });
-  commands.add("set ssl tls-key <id> <key>", "give session tickets another key, in base64",
-               [&tickets, retire = std::move(retire)](Arguments arguments) {
-                 return set_key(tickets, retire, arguments);
-               });
+  commands.add(
+      "set ssl tls-key <id> <key>", "give session tickets another key, in base64",
+      [&tickets, retire = std::move(retire)](Arguments arguments) {
+        return set_key(tickets, retire, arguments);
+      },
+      AdminLevel::kAdmin);
 }
 
 }  // namespace sluice::control

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/testing/fuzz_input.h"
@@ -20,8 +21,9 @@
 //   a  a client acknowledges     A  a server acknowledges everything
 //   t L  L hundredths of a second pass          l  the worker's loop goes round
 //   1 to 9: which client and which server, counted from the latest, is meant from now on
-// Nothing may leak or be used after its end, and what reaches a server must be a sequence of
-// requests that our own parser takes.
+// An M in front of them all puts the frontend into TCP mode.
+// Nothing may leak or be used after its end, and what reaches a server by HTTP must be a sequence
+// of requests that our own parser takes, until it has switched protocols.
 
 namespace {
 
@@ -35,8 +37,12 @@ using sluice::testing::require;
 
 class Script {
  public:
-  Script()
-      : world_({.servers = 3, .frontend = hurry, .backend = hurry_too, .pool = &fuzz_pool()}) {}
+  explicit Script(bool tcp)
+      : world_({.servers = 3,
+                .frontend = tcp ? hurry_in_tcp_mode : hurry,
+                .backend = hurry_too,
+                .pool = &fuzz_pool()}),
+        tcp_(tcp) {}
 
   void run(FuzzInput& input) {
     while (!input.empty()) step(input);
@@ -49,9 +55,14 @@ class Script {
     frontend.timeouts = {.request = std::chrono::milliseconds(700),
                          .idle = std::chrono::milliseconds(900),
                          .keep_alive = std::chrono::milliseconds(1100),
-                         .handshake = std::chrono::milliseconds(500)};
+                         .handshake = std::chrono::milliseconds(500),
+                         .tunnel = std::chrono::milliseconds(1000)};
     frontend.limits.head_bytes = 600;
     frontend.limits.body_bytes = 2000;
+  }
+  static void hurry_in_tcp_mode(sluice::http::Frontend& frontend) {
+    hurry(frontend);
+    frontend.tcp = true;
   }
   static void hurry_too(sluice::http::Backend& backend) {
     backend.timeouts = {.connect = std::chrono::milliseconds(300),
@@ -101,7 +112,12 @@ class Script {
     if (event == 'O') server.open();
     if (event == 'F') server.fail(server.opened() ? StreamError::kReset : StreamError::kRefused);
     if (!server.opened()) return;
-    if (event == 's') server.deliver(input.text(input.byte()), 41);
+    if (event == 's') {
+      const std::string_view bytes = input.text(input.byte());
+      answers_.resize(count);
+      answers_[count - 1 - chosen_] += bytes;
+      server.deliver(bytes, 41);
+    }
     if (event == 'E') server.end();
     if (event == 'A') server.acknowledge_all();
   }
@@ -114,13 +130,14 @@ class Script {
     require(world_.proxy->busy_upstreams() == 0 && world_.proxy->idle_upstreams() == 0);
     require(world_.frontend_counters().sessions.current() == 0);
     require(world_.backend_counters().sessions.current() == 0);
-    for (std::size_t i = 0; i < world_.network.connections(); ++i) {
-      check_requests(world_.server(i).sent());
+    answers_.resize(world_.network.connections());
+    for (std::size_t i = 0; i < world_.network.connections() && !tcp_; ++i) {
+      check_requests(world_.server(i).sent(), answers_[i].find("101") != std::string::npos);
     }
   }
 
-  // The last request may be cut off; nothing may be malformed.
-  static void check_requests(const std::string& sent) {
+  // The last request may be cut off; nothing may be malformed before a tunnel begins.
+  static void check_requests(const std::string& sent, bool may_switch) {
     sluice::http::HeadParser parser;
     ByteChain input;
     require(input.append_copy({reinterpret_cast<const std::uint8_t*>(sent.data()), sent.size()},
@@ -137,6 +154,7 @@ class Script {
       require(error == sluice::http::HeadError::kNone ||
               error == sluice::http::HeadError::kBadHost);
       if (error != sluice::http::HeadError::kNone) return;
+      if (may_switch && !request.upgrade.empty()) return;
       sluice::http::BodyDecoder body(request.framing);
       ByteChain data;
       const auto read = body.decode(input, data, fuzz_pool());
@@ -147,6 +165,8 @@ class Script {
 
   ProxyWorld world_;
   std::vector<FakeStream*> clients_;
+  std::vector<std::string> answers_;  // by connection: all that the server has sent
+  bool tcp_;
   std::size_t chosen_ = 0;
 };
 
@@ -156,7 +176,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   GTEST_FLAG_SET(throw_on_failure, true);  // what the fake streams expect must hold
   static const unsigned before = rte_mempool_avail_count(fuzz_pool().data_pool());
   FuzzInput input(data, std::min<std::size_t>(size, 1 << 16));
-  Script().run(input);
+  const bool tcp = size > 0 && data[0] == 'M';
+  if (tcp) (void)input.byte();
+  Script(tcp).run(input);
   require(rte_mempool_avail_count(fuzz_pool().data_pool()) == before);
   return 0;
 }

@@ -44,10 +44,11 @@ ProxyWorld::ProxyWorld(const Options& options)
                    : nullptr),
       pool(options.pool == nullptr ? &**own_pool : options.pool),
       wheel(clock),
+      fleet(options.workers),
       network(*pool),
       settings(make_settings(options)) {
   proxy = std::make_unique<Proxy>(
-      ProxyEnvironment{network, clock, wheel, *pool, graveyard, hash_key, 0});
+      ProxyEnvironment{network, clock, wheel, *pool, graveyard, hash_key, fleet, 0});
   EXPECT_EQ(proxy->adopt(*settings), 0U);
 }
 

@@ -10,6 +10,7 @@
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/testing/eal.h"
+#include "http/balancing/fleet_state.h"
 #include "http/proxy.h"
 #include "http/testing/fake_network.h"
 
@@ -26,6 +27,7 @@ class ProxyWorld {
     std::function<void(Frontend&)> frontend{};
     std::function<void(Backend&)> backend{};
     std::uint32_t buffers = 4096;
+    std::uint32_t workers = 1;  ///< the proxy is the first one's
     /// Used instead of a pool of the world's own, when making one would take too long.
     PacketPool* pool = nullptr;
   };
@@ -66,6 +68,7 @@ class ProxyWorld {
   TimerWheel wheel;
   Graveyard graveyard;
   HashKey hash_key{1, 2};
+  FleetState fleet;  // of further workers a test may tell what it likes
   FakeNetwork network;
   std::unique_ptr<Settings> settings;
   std::unique_ptr<Proxy> proxy;

@@ -146,8 +146,9 @@ class Pair:
     def _file(self, name: str) -> Path:
         return self._directory / name
 
-    def _device(self, port: str, role: str) -> str:
-        return f"memif:{self._file(f'{port}.sock')},role={role},mtu={self._mtu}"
+    def _device(self, port: str, role: str, *options: str) -> str:
+        words = (f"memif:{self._file(f'{port}.sock')}", f"role={role}", f"mtu={self._mtu}")
+        return ",".join((*words, *options))
 
     def _start_server(self, devices: list[str], *options: object) -> Server:
         results, log = self._file("serve.json"), self._file("serve.log")
@@ -178,14 +179,15 @@ class Pair:
         """A load on a server out of whose memory the load tester takes the frames: the server is
         the memif's client, for it is the client's memory that is shared. Its connections begin a
         second late. Returns the server, which has stopped, and the load's results."""
-        trust = ",checksums=no" * zero_copy
-        load = self.start_load(url, *options, role="server" + trust)
+        trust = ("checksums=no",) if zero_copy else ()
+        load = self.start_load(url, *options, role="server", device_options=trust)
         socket = self._file("pair.sock")
         deadline = time.monotonic() + 30
         while not socket.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.3)  # until it listens and its port has started
-        device = self._device("pair", "client" + trust) + ",zero-copy=yes" * zero_copy
+        sharing = ("zero-copy=yes",) if zero_copy else ()
+        device = self._device("pair", "client", *trust, *sharing)
         server = self._start_server([device], *serve)
         try:
             server.wait_for(server.running)
@@ -201,13 +203,15 @@ class Pair:
         address: str = CLIENTS,
         first: bool = False,
         role: str = "client",
+        device_options: tuple[str, ...] = (),
     ) -> Load:
         """`first`: before all else on its CPU (SCHED_FIFO); needs root."""
         results = self._file(f"{port}-load.json")
         results.unlink(missing_ok=True)
         words: list[object] = ["chrt", "-f", "10"] if first else []
         words += [self._program, "load", "--cpu", CLIENT_CPU, "--quiet", "--json", results]
-        words += ["--device", self._device(port, role), "--address", address, *options, url]
+        device = self._device(port, role, *device_options)
+        words += ["--device", device, "--address", address, *options, url]
         process = subprocess.Popen(
             [str(word) for word in words],
             stdout=subprocess.DEVNULL,

@@ -130,9 +130,12 @@ class Client:
 
     def tls(self, connection: socket.socket, host: str = HOST) -> ssl.SSLSocket:
         """TLS over a connection, with the server's certificate checked."""
+        return self.tls_context().wrap_socket(connection, server_hostname=host)
+
+    def tls_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.authority.certificate))
         context.set_alpn_protocols(["http/1.1"])
-        return context.wrap_socket(connection, server_hostname=host)
+        return context
 
     def wrk(
         self, url: str, seconds: int, connections: int, *fields: str, address: str = WAN

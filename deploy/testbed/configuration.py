@@ -54,8 +54,12 @@ class Settings:
     guests: bool = False
     # A further interface to the host behind the impaired link, as a client and as a server.
     far: bool = False
-    # Further backends; requests for the host NAME.sluice.test are NAME's.
+    # Further backends; requests for the host NAME.sluice.test are NAME's, unless it is for TCP.
     backends: Sequence[Table] = ()
+    # Further frontends.
+    frontends: Sequence[Table] = ()
+    # Further admin sockets.
+    admins: Sequence[Table] = ()
     # Keys for the HTTPS frontend, beside or in place of its own.
     secure: Table = field(default_factory=dict)
     # Tables that are laid over the generated ones: {"backend": {...}} goes to every [[backend]].
@@ -85,8 +89,10 @@ def configuration(settings: Settings) -> Table:
             | settings.secure,
             # Only what has a route is there.
             {"name": "routed", "bind": [f"{WAN}:8080"], "route": [_OTHER_ROUTE]},
+            *settings.frontends,
         ],
         "backend": _backends(settings),
+        "admin": list(settings.admins),
     }
     for name, keys in settings.overlay.items():
         for table in tables[name] if isinstance(tables[name], list) else [tables[name]]:
@@ -152,9 +158,14 @@ def _frontend(name: str, port: int, settings: Settings) -> Table:
             *(
                 {"host": f"{backend['name']}.sluice.test", "backend": backend["name"]}
                 for backend in settings.backends
+                if backend["name"] not in _tcp_backends(settings)
             ),
         ],
     }
+
+
+def _tcp_backends(settings: Settings) -> set[str]:
+    return {each["backend"] for each in settings.frontends if each.get("mode") == "tcp"}
 
 
 def _backends(settings: Settings) -> list[Table]:

@@ -54,6 +54,7 @@ class Sluice:
         self.settings.directory.mkdir(parents=True, exist_ok=True)
         self.settings.admin_socket.unlink(missing_ok=True)
         tables = self.settings.tables or configuration(self.settings)
+        tables["sluice"].setdefault("admin.socket", str(self.settings.admin_socket))
         self.config.write_text(to_toml(tables))
         self.process = self._namespace.start(
             "sluice",

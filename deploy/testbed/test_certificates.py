@@ -16,7 +16,7 @@ import pytest
 from testbed.bed import Testbed
 from testbed.client import HTTPS, Client
 from testbed.configuration import Settings, configuration, to_toml
-from testbed.layout import HOST, WAN
+from testbed.layout import HOST, WAN, WEB1
 from testbed.many_certificates import CertificateMill
 from testbed.process import run
 from testbed.sluice import Sluice
@@ -115,12 +115,14 @@ def test_5000_certificates_start_fast_and_one_is_replaced_under_load(
     figure: Callable[[str], None],
     stopped: None,
 ) -> None:
+    servers = [f"{WEB1.ipv4}:{port}" for port in range(10000, 11000)]
     few = testbed.start_sluice(fast_program, workers=2).resident_bytes()
     begun = time.monotonic()
     sluice = testbed.start_sluice(
         fast_program,
         workers=2,
         secure={"tls.certificate": [*map(str, testbed.certificates), str(directory)]},
+        backends=[{"name": "large", "server": servers}],
     )
     seconds = time.monotonic() - begun
     each = (sluice.resident_bytes() - few) / COUNT
@@ -152,6 +154,16 @@ def test_5000_certificates_start_fast_and_one_is_replaced_under_load(
     figure(f"replaced in {took * 1e3:.0f} ms, {load.done} handshakes meanwhile, none failed")
     assert load.failures == []
     assert serial_shown(client, tls, HOSTS[0]) == 1
+
+    (directory / f"{HOSTS[0]}.pem").write_bytes(mill.pem(HOSTS[0], 3 * COUNT))
+    moved = sluice.config.read_text().replace(servers[0], f"{WEB1.ipv4}:9999")
+    sluice.config.write_text(moved)
+    answer = sluice.ask("reload")
+    summary, *changes = answer.strip().splitlines()
+    figure(f"{COUNT} certificates, {len(servers)} servers: reloaded in {summary.rpartition(' in ')[2]}")
+    assert len(changes) == 3 and f"~ certificate {directory}/{HOSTS[0]}.pem" in changes, answer
+    assert serial_shown(client, tls, HOSTS[0]) == 3 * COUNT
+    assert serial_shown(client, tls, HOSTS[chosen]) == serial, "what was set by command stays"
 
 
 def test_certificate_is_replaced_from_its_file_or_not_at_all(

@@ -39,6 +39,7 @@
 #include "control/reload/server_commands.h"
 #include "control/server_table_commands.h"
 #include "control/sessions/session_commands.h"
+#include "control/sessions/shutdown_commands.h"
 #include "control/settings_builder.h"
 #include "control/telemetry.h"
 #include "control/tickets/ticket_commands.h"
@@ -137,6 +138,7 @@ int run(const std::string& path, Checked checked) {
   Monitor monitor(engine);
   add_admin_commands(commands, monitor);
   add_session_commands(commands, engine);
+  add_shutdown_commands(commands, engine);
   add_error_commands(commands, engine, monitor);
   add_capture_commands(commands, engine);
   add_ticket_commands(commands, tickets,

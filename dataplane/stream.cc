@@ -18,6 +18,8 @@ std::string_view to_string(StreamError error) {
       return "ended early";
     case StreamError::kNoMemory:
       return "out of buffers";
+    case StreamError::kShutDown:
+      return "shut down by an operator";
   }
   return "unknown error";
 }

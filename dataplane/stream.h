@@ -18,6 +18,7 @@ enum class StreamError : std::uint8_t {
   kProtocol,     ///< the peer broke the protocol of this layer (TLS: an alert or a bad record)
   kTruncated,    ///< the layer below ended before this one did (TLS: FIN without close_notify)
   kNoMemory,     ///< buffers ran out
+  kShutDown,     ///< an operator ended it
 };
 
 std::string_view to_string(StreamError error);

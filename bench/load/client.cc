@@ -320,6 +320,7 @@ Failure Client::failure_of(StreamError error) const {
     case StreamError::kTimedOut:
       return state_ == State::kConnecting ? Failure::kConnectTimeout : Failure::kNoAck;
     case StreamError::kReset:
+    case StreamError::kShutDown:
       return Failure::kReset;
     case StreamError::kProtocol:
       return state_ == State::kHandshake ? Failure::kHandshake : Failure::kBadTls;

@@ -4,12 +4,15 @@
 #include <stdexcept>
 #include <string>
 
+#include "control/admin/arguments.h"
 #include "control/log.h"
 
 namespace sluice::control {
 namespace {
 
 using Arguments = std::span<const std::string>;
+
+constexpr std::uint32_t kMostConnections = 16777216;
 
 FrontendConfig& frontend_in(Config& config, Arguments arguments) {
   if (arguments.size() != 1) throw std::runtime_error("A frontend name is expected.");
@@ -33,6 +36,17 @@ std::string enable(Reloader& reloader, Arguments arguments, bool enabled) {
   return {};
 }
 
+std::string set_limit(Reloader& reloader, Arguments arguments) {
+  const auto limit =
+      arguments.size() == 2 ? parse_number(arguments[1], 0, kMostConnections) : std::nullopt;
+  if (!limit) throw std::runtime_error("Integer value expected, from 0 to 16777216.");
+  reloader.change([&](Config& config) {
+    frontend_in(config, arguments.first(1)).connection_limit = static_cast<std::uint32_t>(*limit);
+  });
+  log_info("frontend " + arguments[0] + ": maxconn " + arguments[1] + ", by command");
+  return {};
+}
+
 }  // namespace
 
 void add_frontend_commands(CommandTable& commands, Reloader& reloader) {
@@ -46,6 +60,12 @@ void add_frontend_commands(CommandTable& commands, Reloader& reloader) {
       "disable frontend <frontend>", "take no new connections; those that are there go on",
       [&reloader](Arguments arguments) {
         return answer_of([&] { return enable(reloader, arguments, false); });
+      },
+      AdminLevel::kAdmin);
+  commands.add(
+      "set maxconn frontend <frontend> <limit>", "clients' connections at once; 0: no limit",
+      [&reloader](Arguments arguments) {
+        return answer_of([&] { return set_limit(reloader, arguments); });
       },
       AdminLevel::kAdmin);
 }

@@ -1,5 +1,7 @@
 #include "control/stats/server_tables.h"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -19,6 +21,12 @@ std::uint64_t number(const StatRow& row, std::string_view column) {
   return value == nullptr ? 0 : *value;
 }
 
+std::string text(const StatRow& row, std::string_view column) {
+  const auto& figure = row.at(stat_column(column));
+  const auto* value = figure ? std::get_if<std::string>(&*figure) : nullptr;
+  return value == nullptr ? std::string() : *value;
+}
+
 bool is_down(const std::string& status) {
   return status.starts_with("DOWN") || status == "MAINT" || status == "NOLB";
 }
@@ -34,12 +42,41 @@ unsigned administrative_state(http::ServerMode mode) {
   return mode == http::ServerMode::kDrain ? 8 : 0;
 }
 
-// Status, result, health and state of the checks, as HAProxy has them of a server without checks,
-// with a good and with a failed one.
-std::string_view check_fields(const StatRow& row) {
-  const std::string status = row.status();
-  if (status == "no check" || status == "MAINT" || status == "DRAIN") return "1 0 2 0";
-  return is_down(status) ? "8 2 0 6" : "6 3 4 6";
+// HAProxy's numbers for what a check found (its HCHK_STATUS_*).
+constexpr std::array<std::pair<std::string_view, unsigned>, 11> kCheckStatuses{{
+    {"L4OK", 6},
+    {"L4TOUT", 7},
+    {"L4CON", 8},
+    {"L6OK", 9},
+    {"L6TOUT", 10},
+    {"L6RSP", 11},
+    {"L7TOUT", 12},
+    {"L7RSP", 13},
+    {"L7OK", 16},
+    {"L7STS", 17},
+    {"SOCKERR", 5},
+}};
+
+unsigned check_status(std::string_view code) {
+  constexpr unsigned kInitializing = 1;
+  const auto found = std::ranges::find(kCheckStatuses, code, [](auto& each) { return each.first; });
+  return found == kCheckStatuses.end() ? kInitializing : found->second;
+}
+
+// CHK_RES_UNKNOWN, CHK_RES_FAILED, CHK_RES_PASSED
+unsigned check_result(std::string_view code) {
+  if (code.empty() || code == "INI") return 0;
+  return code.ends_with("OK") ? 3 : 2;
+}
+
+// Status, result, health and state of the checks; the state is CHK_ST_CONFIGURED | CHK_ST_ENABLED,
+// with CHK_ST_PAUSED while they rest.
+std::string check_fields(const ListedServer& server) {
+  if (!server.backend.check.active()) return "1 0 2 0";  // HAProxy has health at rise, which is 2
+  const std::string code = text(server.row, "check_status");
+  const bool rest = server.server.mode == http::ServerMode::kMaint;
+  return std::to_string(check_status(code)) + " " + std::to_string(check_result(code)) + " " +
+         std::to_string(number(server.row, "check_health")) + (rest ? " 14" : " 6");
 }
 
 void append(std::string& line, const std::string& field) {
@@ -82,7 +119,7 @@ std::string format_servers_state(
     append(line, std::to_string(each.server.weight));
     append(line, std::to_string(initial_weight(each)));
     append(line, std::to_string(number(row, "lastchg")));
-    append(line, std::string(check_fields(row)));
+    append(line, check_fields(each));
     line += " 0 0 0 -";  // no agent, no ids or names of the operator's choice
     append(line, std::to_string(each.server.address.port));
     line += each.backend.tls_contexts.empty() ? " - 0" : " - 1";

@@ -214,6 +214,14 @@ void Connection::abort() {
   finish_up();
 }
 
+void Connection::shut_down() {
+  if (awaits_fin_) return end_orphan();
+  if (state_ == State::kClosed) return;
+  if (state_ != State::kSynSent) send_reset();
+  core_.counters.connections_aborted.add();
+  fail(StreamError::kShutDown);
+}
+
 // RFC 9293 section 3.10.5.
 void Connection::send_reset() {
   core_.counters.resets_sent.add();

@@ -210,6 +210,7 @@ class Connection final : public Stream {
   // connection.cc
   void schedule();
   void send_reset();
+  void shut_down();
   void fail(StreamError error);
   void end_in_time_wait();
   void leave_table();

@@ -364,6 +364,10 @@ bool Stack::untouched() const {
          core_.ranges.many.size() == 0 && core_.recoveries.size() == 0;
 }
 
+void Stack::shut_down(std::uint32_t place) {
+  if (connection_at(place) != nullptr) connections_.at(place)->shut_down();
+}
+
 void Stack::abort_all() {
   connections_.for_each([](Connection& connection) {
     if (connection.awaits_fin_) {

@@ -57,6 +57,8 @@ class Stack final : public ip::Transport, public StreamNetwork {
   /// each, frees what has ended, and forgets old TIME_WAIT records. Returns how much it did.
   std::size_t flush();
 
+  /// Resets the connection in a place, if there is one, and tells its handler (kShutDown).
+  void shut_down(std::uint32_t place);
   /// Resets every connection, without telling its handler: for the end of the process.
   void abort_all();
 

@@ -222,6 +222,16 @@ TEST_F(StackTest, AbortResetsThePeer) {
   EXPECT_EQ(server().failure, StreamError::kReset);
 }
 
+TEST_F(StackTest, AConnectionThatIsShutDownTellsBothItsEnds) {
+  establish();
+  tcp::Stack& stack = simulation_.server().stack();
+  for (std::uint32_t place = 0; place < stack.connection_places(); ++place) stack.shut_down(place);
+  EXPECT_EQ(server().failure, StreamError::kShutDown);
+  ASSERT_TRUE(eventually([&] { return client_.failure.has_value(); }));
+  EXPECT_EQ(client_.failure, StreamError::kReset);
+  ASSERT_TRUE(eventually([&] { return nothing_left(); }));
+}
+
 TEST_F(StackTest, DataAfterCloseIsAnsweredWithAReset) {
   establish();
   client_.close();

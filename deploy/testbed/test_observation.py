@@ -63,6 +63,33 @@ def test_show_sess_is_bounded(client: Client, sluice: Sluice) -> None:
             connection.close()
 
 
+def test_shutdown_session_resets_one_connection(client: Client, sluice: Sluice) -> None:
+    request = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    with client.connect(timeout=10) as ended, client.connect(timeout=10) as other:
+        port = ended.getsockname()[1]
+        (row,) = sessions(sluice, f"remote {CLIENT} remote-port {port}")
+        assert sluice.ask(f"shutdown session {row['id']}") == "1 connection ended\n\n"
+        with pytest.raises(ConnectionResetError):
+            ended.recv(1)
+        assert "no such connection" in sluice.ask(f"shutdown session {row['id']}")
+        other.sendall(request)
+        assert other.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_shutdown_sessions_of_a_server_ends_those_with_it_alone(
+    client: Client, sluice: Sluice
+) -> None:
+    for _ in range(4):  # both servers keep a connection
+        assert client.curl(f"{HTTP}/").status == 200
+    kept = {row["owner"] for row in sessions(sluice) if row["owner"].startswith("server farm/")}
+    assert kept == {"server farm/web1", "server farm/web2"}
+    assert "ended" in sluice.ask("shutdown sessions server farm/web1")
+    left = {row["owner"] for row in sessions(sluice) if row["owner"].startswith("server farm/")}
+    assert left == {"server farm/web2"}
+    assert "No such server." in sluice.ask("shutdown sessions server farm/web9")
+    assert client.curl(f"{HTTP}/").status == 200
+
+
 @contextmanager
 def capturing(
     sluice: Sluice, checked_program: Path, file: Path, *options: str

@@ -173,6 +173,20 @@ def test_a_disabled_frontend_keeps_its_connections(sluice: Sluice, client: Clien
     assert client.curl(f"{HTTP}/").status == 200
 
 
+def test_a_limit_of_clients_connections_is_set_while_it_runs(
+    sluice: Sluice, client: Client
+) -> None:
+    request = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    with client.connect(timeout=10) as first:
+        first.sendall(request)
+        assert first.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert sluice.ask("set maxconn frontend www 1") == "\n"
+        assert client.curl(f"{HTTP}/", timeout=2).status in (0, 503)
+    sluice.ask("set maxconn frontend www 0")
+    assert client.curl(f"{HTTP}/").status == 200
+    assert "Integer value expected" in sluice.ask("set maxconn frontend www many")
+
+
 def test_counters_are_cleared_without_the_workers(sluice: Sluice, client: Client) -> None:
     client.curl(f"{HTTP}/")
     before = int(sluice.info()["CumReq"])

@@ -386,6 +386,7 @@ StatRow HttpStatistics::server_row(const http::Backend& backend, const http::Ser
   row.set("srv_icur", counters(&Block::idle_current));
   row.set("idle_conn_cur", counters(&Block::idle_current));
   row.set("used_conn_cur", counters.current());
+  row.set("eject", counters(&Block::ejections));
   return row;
 }
 
@@ -433,6 +434,9 @@ StatRow HttpStatistics::backend_row(const http::Backend& backend, std::uint64_t 
   row.set("qcur", queued).set("qmax", std::max(history.longest_queue, queued));
   row.set("algo", algorithm_name(backend.balancing));
   if (backend.connection_limit != 0) row.set("slim", backend.connection_limit);
+  row.set("queued_tot", counters(&http::BackendCounters::queued));
+  row.set("queue_refused", counters(&http::BackendCounters::queue_refusals));
+  row.set("retry_withheld", counters(&http::BackendCounters::retries_withheld));
   return row;
 }
 

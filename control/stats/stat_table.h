@@ -39,7 +39,7 @@ struct StatColumn {
 };
 
 /// All columns in HAProxy's order. "-" stands between its own and those of its modules.
-inline constexpr std::array<StatColumn, 128> kStatColumns{{
+inline constexpr std::array<StatColumn, 132> kStatColumns{{
     {"pxname", FigureTags{"Key", "Name", "Service", "str"}},
     {"svname", FigureTags{"Key", "Name", "Service", "str"}},
     {"qcur", kGaugeTags},
@@ -168,6 +168,11 @@ inline constexpr std::array<StatColumn, 128> kStatColumns{{
     {"h1_bytes_out"},
     {"h1_spliced_bytes_in"},
     {"h1_spliced_bytes_out"},
+    // Sluice's own, behind HAProxy's.
+    {"queued_tot"},
+    {"queue_refused"},
+    {"retry_withheld"},
+    {"eject"},
 }};
 
 /// A column's place. Throws std::out_of_range for a name that is none.
@@ -218,7 +223,7 @@ class StatRow {
   RowKind kind_;
   std::uint32_t proxy_id_;
   std::uint32_t service_id_;
-  std::array<std::optional<Figure>, 128> figures_;
+  std::array<std::optional<Figure>, kStatColumns.size()> figures_;
 };
 
 /// Which rows and which form `show stat` was asked for.

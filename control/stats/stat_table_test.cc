@@ -27,7 +27,8 @@ constexpr std::string_view kHeader =
     "h2_detected_conn_protocol_errors,h2_detected_strm_protocol_errors,h2_rst_stream_resp,"
     "h2_goaway_resp,h2_open_connections,h2_backend_open_streams,h2_total_connections,"
     "h2_backend_total_streams,h1_open_connections,h1_open_streams,h1_total_connections,"
-    "h1_total_streams,h1_bytes_in,h1_bytes_out,h1_spliced_bytes_in,h1_spliced_bytes_out,\n";
+    "h1_total_streams,h1_bytes_in,h1_bytes_out,h1_spliced_bytes_in,h1_spliced_bytes_out,"
+    "queued_tot,queue_refused,retry_withheld,eject,\n";
 
 std::vector<StatRow> three_rows() {
   return {StatRow(RowKind::kFrontend, "www", "FRONTEND", 1, 0),

@@ -197,8 +197,8 @@ void add_admission(Section<FrontendConfig>& section) {
            "and `deny` that a client is in, the smallest counts, and `deny` where it is in both. A "
            "client that may not is reset, before TLS.")
       .key("deny", list(network()), &C::deny, "Networks whose hosts may not connect.")
-      .key("limit.connections", integer(0, 16777216, "no limit"), &C::connection_limit,
-           "Clients connected at once, to all workers together; further ones are reset. 0 for no "
+      .key("limit.connections", integer(0, 16777216), &C::connection_limit,
+           "Clients connected at once, to all workers together; further ones are reset. 0: no "
            "limit.");
 }
 

@@ -224,5 +224,13 @@ TEST(FileWriter, DisablesAFrontend) {
   EXPECT_NE(text.find("name = \"www\"   # ü\nenabled = false\nbind ="), std::string::npos) << text;
 }
 
+TEST(FileWriter, LiftsALimit) {
+  const std::string farm =
+      "limit.connections = 5\n[[backend]]\nname = \"farm\"\nserver = \"198.18.0.11:80\"\n";
+  const std::string text =
+      written(farm, [](Config& config) { config.frontends.front().connection_limit = 0; });
+  EXPECT_NE(text.find("limit.connections = 0\n"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -192,6 +192,7 @@ TEST_F(ReloaderTest, RunTimeChangesCountAtOnceAndStayThroughAReload) {
     config.backends[0].servers[0].weight = 5;
     config.backends[0].servers[1].mode = http::ServerMode::kDrain;
     config.frontends[0].enabled = false;
+    config.frontends[0].connection_limit = 77;
   });
   EXPECT_EQ(published_, 1);
   EXPECT_EQ(settings_.backends[0]->servers[0].weight, 5U);
@@ -200,9 +201,10 @@ TEST_F(ReloaderTest, RunTimeChangesCountAtOnceAndStayThroughAReload) {
   EXPECT_EQ(told(describe_diff(reloader_->diff())),
             "a reload would make 1 change\n"
             "~ [[backend]] farm retries: 2 -> 9\n"
-            "3 run-time changes of which the file does not know ('save config' writes them, "
+            "4 run-time changes of which the file does not know ('save config' writes them, "
             "'reload discard' drops them):\n"
             "~ [[frontend]] www enabled: true -> false\n"
+            "~ [[frontend]] www limit.connections: 0 -> 77\n"
             "~ [[backend]] farm server 198.18.0.11:80 weight: 1 -> 5\n"
             "~ [[backend]] farm server 198.18.0.12:80 state: \"ready\" -> \"drain\"\n");
   ASSERT_TRUE(reloader_->reload().accepted());
@@ -210,6 +212,7 @@ TEST_F(ReloaderTest, RunTimeChangesCountAtOnceAndStayThroughAReload) {
   EXPECT_EQ(settings_.backends[0]->servers[0].weight, 5U);
   EXPECT_EQ(settings_.backends[0]->servers[1].mode, http::ServerMode::kDrain);
   EXPECT_FALSE(settings_.frontends[0]->enabled);
+  EXPECT_EQ(settings_.frontends[0]->connection_limit, 77U);
   ASSERT_TRUE(reloader_->reload(Reloader::RunTimeChanges::kDrop).accepted());
   EXPECT_EQ(settings_.backends[0]->servers[0].weight, 1U);
   EXPECT_TRUE(settings_.frontends[0]->enabled);

@@ -39,6 +39,7 @@ void carry_over(const ServerConfig& former, const ServerConfig& runs, ServerConf
 
 void carry_over(const FrontendConfig& former, const FrontendConfig& runs, FrontendConfig& file) {
   carry(former, runs, file, &FrontendConfig::enabled);
+  carry(former, runs, file, &FrontendConfig::connection_limit);
 }
 
 bool has_address(const BackendConfig& backend, const wire::Endpoint& address) {

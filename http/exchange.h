@@ -144,17 +144,19 @@ class Exchange final : public UpstreamUser, public Waiter {
   void wait_in_line(const Backend& backend);
   bool send_head(const RequestHead& request, UpstreamConnection& upstream);
   void edit(const RequestHead& request, const Frontend& frontend, RequestHop& hop) const;
-  bool may_repeat(UpstreamFailure failure, bool reused);
-  void note_bad_response(UpstreamFailure failure);
-  bool may_replace(unsigned status);
-  bool take_retry();
-  void repeat();
   void server_succeeded();
   void server_failed();
   void fail(unsigned status);
   void enter_server(UpstreamServer& server);
   void leave_server();
   void leave_backend();
+
+  // Trying again: exchange_retry.cc.
+  bool may_repeat(UpstreamFailure failure, bool reused);
+  void note_bad_response(UpstreamFailure failure);
+  bool may_replace(unsigned status);
+  bool take_retry();
+  void repeat();
   void note_tried(ServerId server);
   [[nodiscard]] bool replayable() const;
 

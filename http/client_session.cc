@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/access_log/client_note.h"
 #include "http/turn.h"
 #include "tls/secure_stream.h"
 
@@ -19,6 +20,7 @@ bool ClientSession::start(Stream& stream) {
   stream_ = &stream;
   core_.sessions.push_back(*this);
   core_.enter_frontend(frontend_);
+  access_note_ = note_client(core_, frontend_, stream);
   state_ = secure_ ? State::kHandshake : State::kWaiting;
   arm(secure_ ? timeouts().handshake : timeouts().request);
   return true;
@@ -38,6 +40,7 @@ bool ClientSession::between_requests() const {
 }
 
 void ClientSession::destroy() {
+  note_end(EndedBy::kKilled);
   end(Ending::kReset);
 }
 
@@ -46,6 +49,7 @@ void ClientSession::destroy() {
 void ClientSession::on_open() {
   if (state_ != State::kHandshake) return;
   peer_ = static_cast<tls::SecureStream*>(stream_)->take_peer_identity();
+  if (access_note_ != nullptr) note_handshake(*access_note_, *stream_);
   state_ = State::kWaiting;
   arm(timeouts().request);
 }
@@ -85,13 +89,15 @@ void ClientSession::on_end() {
     case State::kWaiting:
       if (!input_.empty()) break;  // responses are still owed; see may_begin()
       if (reader_.started()) counters_.request_errors.add();
+      log_cut_head();
       end(Ending::kClose);
       break;
     case State::kExchange:
       if (turn_->body_complete) break;
       counters_.request_errors.add();
+      note_end(EndedBy::kClient);
       turn_->exchange.cancel(Exchange::Cancel::kClientGone);
-      answer(400, true);
+      answer(400, true, EndedBy::kClient);
       break;
     case State::kHandshake:
     case State::kLingering:
@@ -117,6 +123,8 @@ void ClientSession::on_failure(StreamError /*error*/) {
   stream_ = nullptr;
   if (state_ == State::kHandshake) counters_.handshake_failures.add();
   if (state_ == State::kExchange) counters_.client_aborts.add();
+  if (state_ == State::kWaiting) log_cut_head();
+  note_end(EndedBy::kClient);
   end(Ending::kReset);
 }
 
@@ -155,7 +163,7 @@ void ClientSession::on_waiting_timer() {
     end(Ending::kReset);  // it asks, and does not take the answers
   } else if (head_begun_) {
     counters_.request_errors.add();
-    answer(408, true);
+    answer(408, true, EndedBy::kClientTimeout);
   } else {
     end(Ending::kClose);
   }
@@ -171,10 +179,11 @@ void ClientSession::on_exchange_timer() {
                          turn.request_window.held() == 0 && !turn.awaits_continue;
   if (owes_acknowledgment) {
     counters_.client_aborts.add();
+    note_end(EndedBy::kClientTimeout);
     end(Ending::kReset);
   } else if (owes_body) {
     counters_.request_errors.add();
-    answer(408, true);
+    answer(408, true, EndedBy::kClientTimeout);
   } else {
     arm(timeouts().idle);
   }

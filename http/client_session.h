@@ -17,6 +17,7 @@
 
 namespace sluice::http {
 
+struct ClientNote;
 struct Turn;
 
 /// A client's connection to a frontend, speaking HTTP/1.1: takes its requests one after the other
@@ -113,14 +114,23 @@ class ClientSession final : public StreamHandler,
 
   // Responses: client_session_response.cc.
   void send(ByteChain data);
-  void answer(unsigned status, bool close);
+  void answer(unsigned status, bool close, EndedBy by);
   void answer_with(const Answer& configured, const RequestHead& request);
   [[nodiscard]] bool is_last_answer(bool close) const;
   [[nodiscard]] bool served_enough() const;
   void send_answer(unsigned status, bool last, ByteChain bytes);
   [[nodiscard]] TemplateValues template_values(const Frontend& frontend) const;
   void end_turn();
+  void end_without_buffers();
   void give_back_turn();
+
+  // The access log: client_session_log.cc.
+  void note_end(EndedBy by);
+  void note_request(const RequestHead& request);
+  void keep_head_for_log();
+  void log_turn();
+  [[nodiscard]] bool has_tag(std::uint64_t serial) const;
+  void log_cut_head();
 
   // The end.
   void linger();
@@ -134,6 +144,7 @@ class ClientSession final : public StreamHandler,
   std::unique_ptr<Turn> turn_;  // in kExchange
   ByteChain input_;             // received, and not read yet
   HeadReader reader_;
+  std::unique_ptr<ClientNote> access_note_;  // null: nothing is logged
   std::unique_ptr<tls::PeerIdentity> peer_;  // of a client that has shown a certificate
   FrontendId frontend_;
   std::uint32_t requests_ = 0;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/access_log/client_note.h"
 #include "http/turn.h"
 
 namespace sluice::http {
@@ -24,6 +25,7 @@ void ClientSession::read_request() {
   const Frontend* frontend = core_.frontend(frontend_);
   const std::size_t limit =
       frontend == nullptr ? ClientLimits{}.head_bytes : frontend->limits.head_bytes;
+  if (access_note_ != nullptr && access_note_->began == kNever) access_note_->began = core_.now();
   const std::size_t before = input_.size();
   const HeadReader::Status status = reader_.read(input_, limit, true);
   consume(before - input_.size());
@@ -62,14 +64,16 @@ void ClientSession::begin_turn() {
   const std::size_t before = input_.size();
   turn.head = reader_.take(input_, core_.pool());
   consume(before - input_.size());
+  turn.note.bytes_in = turn.head.view().size();
   state_ = State::kExchange;
 
   const Frontend* frontend = core_.frontend(frontend_);
-  if (frontend == nullptr) return answer(503, true);  // removed by a reload
+  if (frontend == nullptr) return answer(503, true, EndedBy::kProxy);  // removed by a reload
   RequestHead request;
   const HeadError error =
       core_.request_parser.parse_request(turn.head.view(), frontend->limits.header_fields, request);
   if (error != HeadError::kNone) return refuse(error, turn.head.view());
+  if (access_note_ != nullptr) note_request(request);
   turn.version = request.version;
   turn.to_head = request.method == Method::kHead;
   turn.client_keeps_alive = request.keeps_alive();
@@ -89,7 +93,7 @@ void ClientSession::begin_exchange(const Frontend& frontend, const RequestHead& 
   // proxies add, credentials among them: neither belongs on a reverse proxy.
   if (request.method == Method::kConnect || request.method == Method::kTrace) {
     counters_.denied.add();
-    return answer(405, request.method == Method::kConnect || turn.has_body);
+    return answer(405, request.method == Method::kConnect || turn.has_body, EndedBy::kProxy);
   }
   const std::uint64_t limit = frontend.limits.body_bytes;
   if (limit != 0 && request.framing.length > limit) return refuse_body(Decoded::kTooLarge);
@@ -116,7 +120,7 @@ void ClientSession::refuse(HeadError error, std::string_view head) {
   core_.refused_requests.note(frontend_,
                               {.error = error, .at = core_.now(), .peer = stream_->remote()}, head);
   counters_.request_errors.add();
-  answer(status_of(error), true);
+  answer(status_of(error), true, EndedBy::kProxy);
 }
 
 // --- Their bodies
@@ -140,6 +144,7 @@ ClientSession::Decoded ClientSession::decode_body() {
       turn.request_body.decode(input_, turn.waiting_body, core_.pool());
   const std::size_t decoded = turn.waiting_body.size() - waiting;
   turn.request_window.forwarded(before - input_.size());
+  turn.note.bytes_in += before - input_.size();
   if (before != input_.size()) turn.awaits_continue = false;
   turn.body_bytes += decoded;
   const Frontend* frontend = core_.frontend(frontend_);
@@ -179,20 +184,22 @@ void ClientSession::forward_body() {
 }
 
 void ClientSession::refuse_body(Decoded why) {
+  const EndedBy by = why == Decoded::kNoBuffers ? EndedBy::kResource : EndedBy::kProxy;
+  note_end(by);
   turn_->exchange.cancel(Exchange::Cancel::kAnsweredOtherwise);
   switch (why) {
     case Decoded::kBad:
       core_.counters.bad_request_bodies.add();
       counters_.request_errors.add();
-      answer(400, true);
+      answer(400, true, by);
       break;
     case Decoded::kTooLarge:
       counters_.request_errors.add();
-      answer(413, true);
+      answer(413, true, by);
       break;
     case Decoded::kNoBuffers:
       core_.counters.out_of_buffers.add();
-      answer(503, true);
+      answer(503, true, by);
       break;
     case Decoded::kFine:
       break;

@@ -42,12 +42,9 @@ void ClientSession::on_response(const ResponseHead& head) {
     hop.values = template_values(*frontend);
   }
   ByteChain bytes = write_response_head(head, hop, core_.pool());
-  if (bytes.empty()) {
-    core_.counters.out_of_buffers.add();
-    end(Ending::kReset);
-    return;
-  }
+  if (bytes.empty()) return end_without_buffers();
   counters_.responses.count(head.status);
+  turn.note.status = static_cast<std::uint16_t>(head.status);
   arm(timeouts().idle);
   send(std::move(bytes));
 }
@@ -63,29 +60,21 @@ TemplateValues ClientSession::template_values(const Frontend& frontend) const {
 void ClientSession::on_response_body(ByteChain data) {
   if (!turn_->response_chunked) return send(std::move(data));
   ByteChain chunk;
-  if (!append_chunk(chunk, std::move(data), core_.pool())) {
-    core_.counters.out_of_buffers.add();
-    end(Ending::kReset);
-    return;
-  }
+  if (!append_chunk(chunk, std::move(data), core_.pool())) return end_without_buffers();
   send(std::move(chunk));
 }
 
 void ClientSession::on_response_end() {
   if (turn_->response_chunked) {
     ByteChain last;
-    if (!append_last_chunk(last, core_.pool())) {
-      core_.counters.out_of_buffers.add();
-      end(Ending::kReset);
-      return;
-    }
+    if (!append_last_chunk(last, core_.pool())) return end_without_buffers();
     send(std::move(last));
   }
   end_turn();
 }
 
 void ClientSession::on_exchange_failed(unsigned status) {
-  answer(status, false);
+  answer(status, false, EndedBy::kNobody);
 }
 
 void ClientSession::on_response_broken() {
@@ -96,16 +85,17 @@ void ClientSession::on_response_broken() {
 void ClientSession::on_tunnel(const ResponseHead* head) {
   Turn& turn = *turn_;
   ByteChain bytes = write_response_head(*head, {.via_name = via_name()}, core_.pool());
-  if (bytes.empty()) {
-    core_.counters.out_of_buffers.add();
-    end(Ending::kReset);
-    return;
-  }
+  if (bytes.empty()) return end_without_buffers();
   counters_.responses.count(head->status);
+  turn.note.status = static_cast<std::uint16_t>(head->status);
   send(std::move(bytes));
   disarm();
   state_ = State::kTunnel;
-  turn.head.clear();
+  if (access_note_ != nullptr) {
+    keep_head_for_log();
+  } else {
+    turn.head.clear();
+  }
   turn.tunnel = std::make_unique<Tunnel>(*this, core_.environment.wheel,
                                          turn.exchange.tunnel_counters(), timeouts().tunnel);
   turn.tunnel->start(*stream_, std::exchange(input_, ByteChain()), input_ended_,
@@ -114,19 +104,22 @@ void ClientSession::on_tunnel(const ResponseHead* head) {
 
 void ClientSession::on_tunnel_end(TunnelEnd how) {
   if (how == TunnelEnd::kClientFailed) counters_.client_aborts.add();
+  const EndCause cause = cause_of(how);
+  turn_->note.end(cause.by, cause.phase);
   turn_->exchange.end_tunnel(how);
   end(Ending::kReset);
 }
 
 // A response of our own. The connection ends behind it if asked to, or if the request's body is not
 // known to end where it should.
-void ClientSession::answer(unsigned status, bool close) {
+void ClientSession::answer(unsigned status, bool close, EndedBy by) {
   if (turn_ == nullptr) {  // refused before a head was whole
     turn_ = core_.make_turn();
     state_ = State::kExchange;
     counters_.requests.add();
   }
   Turn& turn = *turn_;
+  note_end(by);
   turn.exchange.cancel(Exchange::Cancel::kAnsweredOtherwise);
   if (turn.responding) return end(Ending::kReset);
   const bool last = is_last_answer(close);
@@ -137,9 +130,10 @@ void ClientSession::answer(unsigned status, bool close) {
 void ClientSession::answer_with(const Answer& configured, const RequestHead& request) {
   if (!configured.suits(request)) {
     counters_.request_errors.add();
-    return answer(400, false);
+    return answer(400, false, EndedBy::kProxy);
   }
   counters_.intercepted.add();
+  note_end(EndedBy::kLocal);
   const bool last = is_last_answer(false);
   send_answer(configured.status(request), last, configured.write(request, last, core_.pool()));
 }
@@ -162,12 +156,14 @@ void ClientSession::send_answer(unsigned status, bool last, ByteChain bytes) {
   turn_->close_after = last;
   if (bytes.empty()) return end(Ending::kReset);
   counters_.responses.count(status);
+  turn_->note.status = static_cast<std::uint16_t>(status);
   send(std::move(bytes));
   end_turn();
 }
 
 void ClientSession::send(ByteChain data) {
   counters_.bytes_out.add(data.size());
+  turn_->note.bytes_out += data.size();
   stream_->send(std::move(data));
 }
 
@@ -192,8 +188,16 @@ void ClientSession::end_turn() {
   }
 }
 
+// What the client has must not look whole.
+void ClientSession::end_without_buffers() {
+  core_.counters.out_of_buffers.add();
+  note_end(EndedBy::kResource);
+  end(Ending::kReset);
+}
+
 void ClientSession::give_back_turn() {
   if (turn_ == nullptr) return;
+  if (access_note_ != nullptr) log_turn();
   consume(turn_->request_window.release_all());
   core_.give_back(std::exchange(turn_, nullptr));
 }

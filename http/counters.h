@@ -128,6 +128,7 @@ struct ProxyCounters {
   Counter lingering_timeouts;  ///< clients that went on sending after their last response
   Counter out_of_buffers;      ///< exchanges given up because the pool was dry
   Counter refused_sessions;    ///< connections refused: no frontend, no memory, draining
+  Counter access_log_drops;    ///< records that found no room in the ring of the access log
   Counter listen_failures;     ///< addresses of frontends that could not be listened on
 };
 

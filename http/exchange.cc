@@ -20,6 +20,29 @@ constexpr Duration kFresh = std::chrono::seconds(1);
 // No server is worth more attempts than this, whatever is configured.
 constexpr std::uint32_t kMaxRetries = 16;
 
+constexpr EndCause kNoServer{EndedBy::kServer, EndPhase::kConnect};
+constexpr EndCause kQueuedInVain{EndedBy::kServerTimeout, EndPhase::kQueue};
+
+EndCause cause_of(UpstreamFailure failure, EndPhase phase) {
+  switch (failure) {
+    case UpstreamFailure::kConnect:
+    case UpstreamFailure::kHandshake:
+      return kNoServer;
+    case UpstreamFailure::kConnectTimeout:
+      return {EndedBy::kServerTimeout, EndPhase::kConnect};
+    case UpstreamFailure::kTimeout:
+      return {EndedBy::kServerTimeout, phase};
+    case UpstreamFailure::kBadResponse:
+      return {EndedBy::kProxy, phase};
+    case UpstreamFailure::kNoBuffers:
+      return {EndedBy::kResource, phase};
+    case UpstreamFailure::kEndedEarly:
+    case UpstreamFailure::kBrokeOff:
+      break;
+  }
+  return {EndedBy::kServer, phase};
+}
+
 }  // namespace
 
 void Exchange::start(ExchangeClient& client, const RequestOrigin& origin, BackendId backend,
@@ -30,7 +53,7 @@ void Exchange::start(ExchangeClient& client, const RequestOrigin& origin, Backen
   chunked_ = request.framing.kind == BodyFraming::Kind::kChunked;
   if (!backend_.valid()) {
     core_.frontend_counters[origin.frontend.index()].unrouted.add();
-    fail(404);
+    fail(404, {EndedBy::kProxy, EndPhase::kRequest});
     return;
   }
   key_ = key_of(core_.backend(backend_)->balancing, request, origin.client);
@@ -53,7 +76,7 @@ void Exchange::begin(ExchangeClient& client, const RequestOrigin& origin, Backen
   server_ = nullptr;
   head_ = {};
   origin_ = origin;
-  started_ = core_.now();
+  trace_ = {.started = core_.now()};
   tried_count_ = 0;
   method_ = Method::kOther;
   chunked_ = body_sent_ = request_done_ = responding_ = fresh_only_ = last_resort_ = false;
@@ -62,9 +85,9 @@ void Exchange::begin(ExchangeClient& client, const RequestOrigin& origin, Backen
   key_.reset();
   const Backend* found = backend.valid() ? core_.backend(backend) : nullptr;
   if (found == nullptr) return;
-  backend_ = backend;
+  backend_ = trace_.backend = backend;
   attempts_left_ = std::min(found->retry.attempts, kMaxRetries);
-  core_.desk(backend_).retries.note_request(started_);
+  core_.desk(backend_).retries.note_request(trace_.started);
   core_.backend_counters[backend_.index()].sessions.enter();
 }
 
@@ -72,7 +95,7 @@ void Exchange::begin(ExchangeClient& client, const RequestOrigin& origin, Backen
 // counts as a failed attempt.
 void Exchange::attempt(const RequestHead& request) {
   const Backend* backend = backend_.valid() ? core_.backend(backend_) : nullptr;
-  if (backend == nullptr) return fail(503);
+  if (backend == nullptr) return fail(503, kNoServer);
   BackendDesk& desk = core_.desk(backend_);
   const bool has_waited = std::exchange(has_place_, false);
   // Who waits elsewhere stands on lines of cache that other workers write for every request: looked
@@ -82,17 +105,18 @@ void Exchange::attempt(const RequestHead& request) {
   for (;;) {
     const ServerChoice choice =
         desk.balancer.choose({tried_.data(), tried_count_}, key_, core_.now());
-    if (choice.kind == ServerChoice::Kind::kNone) return fail(503);
+    if (choice.kind == ServerChoice::Kind::kNone) return fail(503, kNoServer);
     if (choice.kind == ServerChoice::Kind::kFull) return wait_in_line(*backend);
     last_resort_ = choice.last_resort;
     UpstreamServer& server = core_.upstreams.server(backend->servers[choice.index].id);
     if (tried_count_ > 0 && tried_[tried_count_ - 1] != server.id) {
       server.counters.redispatches.add();
       core_.backend_counters[backend_.index()].redispatches.add();
+      trace_.redispatched = true;
     }
     enter_server(server);
     if (connect(server, request)) return;
-    if (!may_repeat(UpstreamFailure::kConnect, false)) return fail(503);
+    if (!may_repeat(UpstreamFailure::kConnect, false)) return fail(503, kNoServer);
     leave_server();
   }
 }
@@ -105,15 +129,17 @@ bool Exchange::connect(UpstreamServer& server, const RequestHead& request) {
   if (upstream == nullptr) upstream = core_.upstreams.connect(server);
   if (upstream == nullptr) return false;
   if (!tunnel_only_) server.counters.requests.add();
-  if (!send_head(request, *upstream)) fail(503);
+  if (!send_head(request, *upstream)) fail(503, {EndedBy::kResource, EndPhase::kConnect});
   return true;
 }
 
 void Exchange::wait_in_line(const Backend& backend) {
   BackendCounters& counters = core_.backend_counters[backend_.index()];
-  if (core_.environment.fleet.queued(backend_) >= backend.queue.length) {
+  const std::uint64_t queued = core_.environment.fleet.queued(backend_);
+  trace_.queued_before = static_cast<std::uint32_t>(queued);
+  if (queued >= backend.queue.length) {
     counters.queue_refusals.add();
-    return fail(503);
+    return fail(503, kQueuedInVain);
   }
   counters.queued.add();
   waiting_ = true;
@@ -131,7 +157,7 @@ void Exchange::on_place() {
 void Exchange::on_wait_timeout() {
   waiting_ = false;
   core_.backend_counters[backend_.index()].queue_refusals.add();
-  fail(503);
+  fail(503, kQueuedInVain);
 }
 
 bool Exchange::send_head(const RequestHead& request, UpstreamConnection& upstream) {
@@ -140,6 +166,7 @@ bool Exchange::send_head(const RequestHead& request, UpstreamConnection& upstrea
                           .expects_continue = request.expects_continue && !body_sent_ &&
                                               request.framing.kind != BodyFraming::Kind::kNone,
                           .upgrade = request.upgrade});
+  if (upstream.opened()) trace_.connected = core_.now();
   if (tunnel_only_) return true;
   const Frontend* frontend = core_.frontend(origin_.frontend);
   RequestHop hop{
@@ -229,12 +256,20 @@ void Exchange::end_tunnel(TunnelEnd end) {
     backend.server_aborts.add();
     server_->counters.server_aborts.add();
   }
-  const Duration taken = core_.now() - started_;
+  const Duration taken = core_.now() - trace_.started;
   server_->counters.total_time.add(taken);
   backend.total_time.add(taken);
   client_ = nullptr;
   leave_server();
   leave_backend();
+}
+
+EndPhase Exchange::phase() const {
+  if (client_ == nullptr) return EndPhase::kRequest;
+  if (waiting_) return EndPhase::kQueue;
+  if (responding_) return EndPhase::kData;
+  if (upstream_ == nullptr || !upstream_->opened()) return EndPhase::kConnect;
+  return request_done_ || tunnel_only_ ? EndPhase::kResponse : EndPhase::kData;
 }
 
 TunnelCounters Exchange::tunnel_counters() const {
@@ -243,7 +278,7 @@ TunnelCounters Exchange::tunnel_counters() const {
 }
 
 void Exchange::on_upstream_open() {
-  sent_ = core_.now();
+  sent_ = trace_.connected = core_.now();
   if (tunnel_only_) {
     server_succeeded();
     return client_->on_tunnel(nullptr);
@@ -284,6 +319,7 @@ void Exchange::on_upstream_head(const ResponseHead& head) {
 void Exchange::count_response(const ResponseHead& head) {
   BackendCounters& counters = core_.backend_counters[backend_.index()];
   const Duration taken = core_.now() - sent_;
+  trace_.responded = core_.now();
   counters.response_time.add(taken);
   server_->counters.responses.count(head.status);
   server_->counters.response_time.add(taken);
@@ -295,7 +331,7 @@ void Exchange::on_upstream_body(ByteChain data) {
 
 void Exchange::on_upstream_end() {
   upstream_ = nullptr;
-  const Duration taken = core_.now() - started_;
+  const Duration taken = core_.now() - trace_.started;
   server_->counters.total_time.add(taken);
   core_.backend_counters[backend_.index()].total_time.add(taken);
   leave_server();
@@ -311,7 +347,11 @@ void Exchange::on_upstream_failure(UpstreamFailure failure) {
     repeat();
     return;
   }
+  EndPhase phase = responding_ ? EndPhase::kData : EndPhase::kResponse;
+  if (trace_.connected == kNever) phase = EndPhase::kConnect;
+  const EndCause cause = cause_of(failure, phase);
   if (responding_) {
+    trace_.cause = cause;
     leave_server();
     leave_backend();
     std::exchange(client_, nullptr)->on_response_broken();
@@ -321,13 +361,13 @@ void Exchange::on_upstream_failure(UpstreamFailure failure) {
     case UpstreamFailure::kConnect:
     case UpstreamFailure::kConnectTimeout:
     case UpstreamFailure::kNoBuffers:
-      fail(503);
+      fail(503, cause);
       break;
     case UpstreamFailure::kTimeout:
-      fail(504);
+      fail(504, cause);
       break;
     default:
-      fail(502);
+      fail(502, cause);
       break;
   }
 }
@@ -344,7 +384,8 @@ void Exchange::server_failed() {
   if (out != Duration::zero()) server_->counters.ejections.add();
 }
 
-void Exchange::fail(unsigned status) {
+void Exchange::fail(unsigned status, EndCause cause) {
+  trace_.cause = cause;
   if (upstream_ != nullptr) std::exchange(upstream_, nullptr)->abandon();
   if (backend_.valid() && !tunnel_only_) {
     core_.backend_counters[backend_.index()].responses.count(status);
@@ -356,18 +397,24 @@ void Exchange::fail(unsigned status) {
 
 void Exchange::enter_server(UpstreamServer& server) {
   server_ = &server;
+  trace_.server = server.id;
+  if (trace_.assigned == kNever) trace_.assigned = core_.now();
   server.enter();
   core_.desk(backend_).load.in_flight.add();
 }
 
 void Exchange::leave_server() {
   if (server_ == nullptr) return;
+  trace_.server_exchanges = static_cast<std::uint32_t>(server_->in_hand.get());
   std::exchange(server_, nullptr)->leave();
   core_.desk(backend_).load.in_flight.subtract();
 }
 
 void Exchange::leave_backend() {
-  if (backend_.valid()) core_.backend_counters[backend_.index()].sessions.leave();
+  if (!backend_.valid()) return;
+  Gauge& sessions = core_.backend_counters[backend_.index()].sessions;
+  trace_.backend_exchanges = static_cast<std::uint32_t>(sessions.current());
+  sessions.leave();
   backend_ = {};
 }
 

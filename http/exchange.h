@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "http/access_log/exchange_trace.h"
 #include "http/balancing/waiting_line.h"
 #include "http/request_head.h"
 #include "http/response_head.h"
@@ -119,6 +120,12 @@ class Exchange final : public UpstreamUser, public Waiter {
   /// Gives up. Nothing is called after this.
   void cancel(Cancel reason);
 
+  /// What has become of it so far, or became of it; stays until the next one begins or forget().
+  [[nodiscard]] const ExchangeTrace& trace() const { return trace_; }
+  /// How far it has come.
+  [[nodiscard]] EndPhase phase() const;
+  void forget() { trace_ = {}; }
+
   /// Whether the exchange goes on.
   [[nodiscard]] bool active() const { return client_ != nullptr; }
 
@@ -146,7 +153,7 @@ class Exchange final : public UpstreamUser, public Waiter {
   void edit(const RequestHead& request, const Frontend& frontend, RequestHop& hop) const;
   void server_succeeded();
   void server_failed();
-  void fail(unsigned status);
+  void fail(unsigned status, EndCause cause);
   void enter_server(UpstreamServer& server);
   void leave_server();
   void leave_backend();
@@ -172,8 +179,8 @@ class Exchange final : public UpstreamUser, public Waiter {
   BackendId backend_;
   std::optional<std::uint64_t> key_;  // what the backend's servers are chosen by
   std::uint32_t attempts_left_ = 0;
-  Instant started_{};
   Instant sent_{};  // when the present attempt had an open connection
+  ExchangeTrace trace_;
   std::array<ServerId, kTriedRemembered> tried_;
   std::uint8_t tried_count_ = 0;
   Method method_ = Method::kOther;

@@ -51,6 +51,7 @@ bool Exchange::may_repeat(UpstreamFailure failure, bool reused) {
   const bool stale = failure == UpstreamFailure::kEndedEarly && reused;
   if (!stale && failure != UpstreamFailure::kNoBuffers) server_failed();
   if (repeat) {
+    ++trace_.retries;
     server_->counters.retries.add();
     counters.retries.add();
   } else if (!found_no_server(failure) && failure != UpstreamFailure::kNoBuffers) {
@@ -77,6 +78,7 @@ bool Exchange::may_replace(unsigned status) {
   if (std::find(statuses.begin(), statuses.end(), status) == statuses.end()) return false;
   if (!take_retry()) return false;
   note_tried(server_->id);
+  ++trace_.retries;
   server_->counters.retries.add();
   core_.backend_counters[backend_.index()].retries.add();
   return true;
@@ -95,13 +97,14 @@ bool Exchange::take_retry() {
 
 // Reads the head again: the fields of the first reading are long gone.
 void Exchange::repeat() {
+  trace_.connected = trace_.responded = kNever;
   if (tunnel_only_) return attempt({});
   const Frontend* frontend = core_.frontend(origin_.frontend);
   RequestHead request;
   const std::size_t max_fields =
       frontend == nullptr ? ClientLimits{}.header_fields : frontend->limits.header_fields;
   const HeadError error = core_.request_parser.parse_request(head_, max_fields, request);
-  if (error != HeadError::kNone) return fail(503);
+  if (error != HeadError::kNone) return fail(503, {EndedBy::kInternal, EndPhase::kConnect});
   attempt(request);
 }
 

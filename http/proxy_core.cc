@@ -102,12 +102,16 @@ void ProxyCore::serve_line(BackendDesk& served) {
 
 void ProxyCore::enter_frontend(FrontendId id) {
   frontend_counters[id.index()].sessions.enter();
-  environment.fleet.load(environment.worker).sessions[id.index()].add();
+  WorkerLoad& load = environment.fleet.load(environment.worker);
+  load.sessions[id.index()].add();
+  load.clients.add();
 }
 
 void ProxyCore::leave_frontend(FrontendId id) {
   frontend_counters[id.index()].sessions.leave();
-  environment.fleet.load(environment.worker).sessions[id.index()].subtract();
+  WorkerLoad& load = environment.fleet.load(environment.worker);
+  load.sessions[id.index()].subtract();
+  load.clients.subtract();
 }
 
 RequestTag ProxyCore::request_tag(std::uint64_t serial) const {

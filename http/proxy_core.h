@@ -70,6 +70,8 @@ struct ProxyCore {
   /// Requests of this worker are numbered; what each is known by elsewhere.
   std::uint64_t next_serial() { return ++last_serial_; }
   [[nodiscard]] RequestTag request_tag(std::uint64_t serial) const;
+  /// Of the present snapshot.
+  [[nodiscard]] std::uint64_t generation() const { return settings_->generation; }
   /// What to call ourselves in Via; empty: not at all.
   [[nodiscard]] std::string_view via_name(FrontendId id) const;
 

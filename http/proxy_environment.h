@@ -12,6 +12,7 @@
 
 namespace sluice::http {
 
+class AccessRecorder;
 class FleetState;
 
 /// What a worker lends its proxy. All of it outlives the proxy and everything the proxy buries.
@@ -26,6 +27,7 @@ struct ProxyEnvironment {
   std::uint32_t worker = 0;  ///< which of the workers this is: index into Frontend::identities
                              ///< and Backend::tls_contexts
   tls::EnvironmentOptions tls = {};
+  AccessRecorder* access_log = nullptr;  ///< the worker's own; null: nothing is logged
 };
 
 }  // namespace sluice::http

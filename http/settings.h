@@ -113,6 +113,7 @@ struct Frontend {
   std::shared_ptr<const AddressFilter> filter;        ///< who may connect; null: everybody
   /// Sessions at once in the whole process; further clients are refused. 0: no limit.
   std::uint32_t connection_limit = 0;
+  bool access_log = true;  ///< its requests, or sessions, are logged where any are
 };
 
 struct Server {
@@ -161,6 +162,7 @@ struct Settings {
   std::vector<std::unique_ptr<const Backend>> backends;
   std::uint32_t server_count = 0;  ///< one more than the largest ServerId
   std::string via_name = "sluice";
+  std::uint64_t generation = 0;  ///< grows with each that is published
 };
 
 }  // namespace sluice::http

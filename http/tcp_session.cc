@@ -1,7 +1,8 @@
 #include "http/tcp_session.h"
 
-#include <memory>
 #include <utility>
+
+#include "http/access_log/exchange_trace.h"
 
 namespace sluice::http {
 
@@ -17,6 +18,7 @@ bool TcpSession::start(Stream& stream) {
   stream_ = &stream;
   core_.tcp_sessions.push_back(*this);
   core_.enter_frontend(frontend_);
+  access_note_ = note_client(core_, frontend_, stream);
   if (secure_) {
     core_.environment.wheel.arm_after(*this, core_.timeouts(frontend_).handshake);
     return true;
@@ -30,12 +32,16 @@ bool TcpSession::start(Stream& stream) {
 void TcpSession::on_open() {
   if (!std::exchange(handshaking_, false)) return;
   disarm();
+  if (access_note_ != nullptr) note_handshake(*access_note_, *stream_);
   find_server();
 }
 
 void TcpSession::find_server() {
   const Frontend* frontend = core_.frontend(frontend_);
-  if (frontend == nullptr) return end();  // removed by a reload
+  if (frontend == nullptr) {  // removed by a reload
+    cause_ = {EndedBy::kProxy, EndPhase::kRequest};
+    return end();
+  }
   exchange_.start_tunnel(
       *this, {.frontend = frontend_, .client = stream_->remote().address, .secure = secure_},
       frontend->default_backend);
@@ -52,6 +58,7 @@ void TcpSession::on_failure(StreamError /*error*/) {
     counters_.handshake_failures.add();
   } else {
     counters_.client_aborts.add();
+    cause_ = {EndedBy::kClient, exchange_.phase()};
   }
   end();
 }
@@ -74,8 +81,26 @@ void TcpSession::on_tunnel(const ResponseHead* /*head*/) {
 
 void TcpSession::on_tunnel_end(TunnelEnd how) {
   if (how == TunnelEnd::kClientFailed) counters_.client_aborts.add();
+  cause_ = cause_of(how);
   exchange_.end_tunnel(how);
   end();
+}
+
+void TcpSession::destroy() {
+  cause_ = {EndedBy::kKilled, tunnel_ ? EndPhase::kData : exchange_.phase()};
+  end();
+}
+
+// A client that did not come through TLS has had no session.
+void TcpSession::log(const ClientNote& note) const {
+  if (handshaking_) return;
+  AccessEntry entry = begin_entry(core_, frontend_, note, exchange_.trace());
+  AccessRecord& record = entry.record;
+  record.tcp = true;
+  record.bytes_in = tunnel_ ? tunnel_->bytes_from_client() : input_.size();
+  record.bytes_out = tunnel_ ? tunnel_->bytes_from_server() : 0;
+  if (cause_.by != EndedBy::kNobody) record.cause = cause_;
+  put_entry(core_, entry);
 }
 
 // Resets what is left of the connection.
@@ -84,6 +109,7 @@ void TcpSession::end() {
   disarm();
   exchange_.cancel(Exchange::Cancel::kClientGone);
   if (tunnel_) tunnel_->abort();
+  if (access_note_ != nullptr) log(*access_note_);
   core_.leave_frontend(frontend_);
   core_.tcp_sessions.remove(*this);
   core_.environment.graveyard.bury(std::unique_ptr<Mortal>(this));

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "dataplane/base/graveyard.h"
 #include "dataplane/base/linked_list.h"
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/stream.h"
+#include "http/access_log/client_note.h"
 #include "http/exchange.h"
 #include "http/proxy_core.h"
 #include "http/tunnel.h"
@@ -30,7 +32,7 @@ class TcpSession final : public StreamHandler,
   /// stream not touched, when there is no server to be had.
   [[nodiscard]] bool start(Stream& stream);
   /// Resets the connection: the worker is going away.
-  void destroy() { end(); }
+  void destroy();
 
   // StreamHandler, until there is a tunnel
   void on_open() override;
@@ -55,6 +57,7 @@ class TcpSession final : public StreamHandler,
  private:
   void on_timer(Instant now) override;
   void find_server();
+  void log(const ClientNote& note) const;
   void end();
 
   ProxyCore& core_;
@@ -62,7 +65,9 @@ class TcpSession final : public StreamHandler,
   Stream* stream_ = nullptr;  // null once it has ended, or the tunnel has it
   Exchange exchange_;
   std::optional<Tunnel> tunnel_;
-  ByteChain input_;  // received before there was a tunnel
+  ByteChain input_;                          // received before there was a tunnel
+  std::unique_ptr<ClientNote> access_note_;  // null: nothing is logged
+  EndCause cause_;
   FrontendId frontend_;
   bool secure_;
   bool handshaking_;

@@ -4,6 +4,20 @@
 
 namespace sluice::http {
 
+EndCause cause_of(TunnelEnd end) {
+  switch (end) {
+    case TunnelEnd::kIdle:
+      return {EndedBy::kClientTimeout, EndPhase::kData};
+    case TunnelEnd::kClientFailed:
+      return {EndedBy::kClient, EndPhase::kData};
+    case TunnelEnd::kServerFailed:
+      return {EndedBy::kServer, EndPhase::kData};
+    case TunnelEnd::kFinished:
+      break;
+  }
+  return {};
+}
+
 Tunnel::Tunnel(TunnelOwner& owner, TimerWheel& wheel, const TunnelCounters& counters, Duration idle)
     : owner_(owner), wheel_(wheel), counters_(counters), idle_(idle) {}
 
@@ -52,6 +66,7 @@ void Tunnel::pass(Side& from, ByteChain data) {
 }
 
 void Tunnel::forward(Side& from, ByteChain data) {
+  from.received += data.size();
   from.window.forwarded(data.size());
   other(from).stream->send(std::move(data));
 }

@@ -6,6 +6,7 @@
 #include "dataplane/base/timer_wheel.h"
 #include "dataplane/buffer/byte_chain.h"
 #include "dataplane/stream.h"
+#include "http/access_log/end_cause.h"
 #include "http/counters.h"
 #include "http/forward_window.h"
 #include "http/upstream_stream.h"
@@ -19,6 +20,8 @@ enum class TunnelEnd : std::uint8_t {
   kClientFailed,
   kServerFailed,
 };
+
+EndCause cause_of(TunnelEnd end);
 
 class TunnelOwner {
  public:
@@ -55,6 +58,10 @@ class Tunnel final : private Timer {
   /// so has its end. The owner is not told of anything before this returns.
   void start(Stream& client, ByteChain received, bool ended, UpstreamStream server);
 
+  /// So far, with what start() was given.
+  [[nodiscard]] std::uint64_t bytes_from_client() const { return client_.received; }
+  [[nodiscard]] std::uint64_t bytes_from_server() const { return server_.received; }
+
   /// Resets both sides without telling the owner. Does nothing when the tunnel has ended.
   void abort();
 
@@ -70,7 +77,8 @@ class Tunnel final : private Timer {
 
     Stream* stream = nullptr;
     ForwardWindow window;  // of what came on this side
-    bool ended = false;    // its peer has sent its end
+    std::uint64_t received = 0;
+    bool ended = false;  // its peer has sent its end
 
    private:
     Tunnel& tunnel_;

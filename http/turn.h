@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "dataplane/buffer/byte_chain.h"
+#include "http/access_log/request_note.h"
 #include "http/body_decoder.h"
 #include "http/exchange.h"
 #include "http/forward_window.h"
@@ -23,6 +24,7 @@ struct Turn {
   BodyDecoder request_body;
   ByteChain waiting_body;        ///< decoded, and not yet handed to the exchange
   ForwardWindow request_window;  ///< of the client's connection
+  RequestNote note;
   std::uint64_t body_bytes = 0;  ///< decoded so far
   std::uint64_t serial = 0;      ///< of the request in its worker
   Version version = Version::kHttp11;
@@ -43,7 +45,9 @@ struct Turn {
     waiting_body.clear();
     request_body = BodyDecoder();
     (void)request_window.release_all();
-    body_bytes = 0;
+    note = {};
+    exchange.forget();
+    body_bytes = serial = 0;
     to_head = client_keeps_alive = has_body = body_complete = body_ended = false;
     awaits_continue = responding = response_chunked = close_after = false;
   }

@@ -219,6 +219,10 @@ std::string_view SecureStream::negotiated_group() const {
   return phase_ == Phase::kOpen && openssl_ ? openssl_->group() : std::string_view();
 }
 
+std::string_view SecureStream::requested_name() const {
+  return phase_ == Phase::kOpen && openssl_ ? openssl_->requested_name() : std::string_view();
+}
+
 bool SecureStream::resumed() const {
   return phase_ == Phase::kOpen && openssl_ && openssl_->resumed();
 }

@@ -83,6 +83,8 @@ class SecureStream final : public Stream, public StreamHandler, public Mortal {
   [[nodiscard]] std::string_view negotiated_cipher() const;
   /// The key exchange's group: "x25519", "secp256r1".
   [[nodiscard]] std::string_view negotiated_group() const;
+  /// As a server: the name that the client has asked for (SNI). Lives until on_open() returns.
+  [[nodiscard]] std::string_view requested_name() const;
   /// The handshake was a short one, by a session of an earlier connection.
   [[nodiscard]] bool resumed() const;
   /// The handshake is done, and OpenSSL has no part in the connection any more.

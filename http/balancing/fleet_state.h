@@ -29,6 +29,8 @@ struct WorkerLoad {
   ChunkedTable<BackendLoad> backends;
   /// Clients' connections to each frontend.
   ChunkedTable<Counter> sessions;
+  /// Of these, over all frontends.
+  Counter clients;
 };
 
 /// What the workers of a process know together of servers, so that balancing, limits and health are

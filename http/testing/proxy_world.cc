@@ -47,8 +47,14 @@ ProxyWorld::ProxyWorld(const Options& options)
       fleet(options.workers),
       network(*pool),
       settings(make_settings(options)) {
-  proxy = std::make_unique<Proxy>(
-      ProxyEnvironment{network, clock, wheel, *pool, graveyard, hash_key, fleet, 0});
+  proxy = std::make_unique<Proxy>(ProxyEnvironment{.network = network,
+                                                   .clock = clock,
+                                                   .wheel = wheel,
+                                                   .pool = *pool,
+                                                   .graveyard = graveyard,
+                                                   .hash_key = hash_key,
+                                                   .fleet = fleet,
+                                                   .access_log = options.access_log});
   EXPECT_EQ(proxy->adopt(*settings), 0U);
 }
 

@@ -30,6 +30,7 @@ class ProxyWorld {
     std::uint32_t workers = 1;  ///< the proxy is the first one's
     /// Used instead of a pool of the world's own, when making one would take too long.
     PacketPool* pool = nullptr;
+    AccessRecorder* access_log = nullptr;  ///< what is logged
   };
   ProxyWorld() : ProxyWorld(Options()) {}
   explicit ProxyWorld(const Options& options);

@@ -122,6 +122,11 @@ std::string_view OpenSslSession::group() const {
   return group == 0 ? std::string_view() : text_or_nothing(SSL_group_to_name(ssl_.get(), group));
 }
 
+std::string_view OpenSslSession::requested_name() const {
+  if (!ssl_) return {};
+  return text_or_nothing(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name));
+}
+
 bool OpenSslSession::resumed() const {
   return ssl_ != nullptr && SSL_session_reused(ssl_.get()) == 1;
 }

@@ -74,6 +74,7 @@ class OpenSslSession {
   [[nodiscard]] std::string_view protocol() const;
   [[nodiscard]] std::string_view cipher() const;
   [[nodiscard]] std::string_view group() const;
+  [[nodiscard]] std::string_view requested_name() const;
   [[nodiscard]] bool resumed() const;
   /// The most plaintext that the peer wants in a record (RFC 6066 section 4).
   [[nodiscard]] std::size_t max_plaintext() const;

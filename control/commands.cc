@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "control/access_log/access_log_commands.h"
 #include "control/admin/client.h"
 #include "control/admin/readable.h"
 #include "control/admin/sockets.h"
@@ -141,6 +142,7 @@ int run(const std::string& path, Checked checked) {
   add_shutdown_commands(commands, engine);
   add_error_commands(commands, engine, monitor);
   add_capture_commands(commands, engine);
+  add_access_log_commands(commands, engine);
   add_ticket_commands(commands, tickets,
                       [&engine](auto replaced) { engine.retire(std::move(replaced)); });
   monitor.guard_ids(builder, engine);

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <string>
 
+#include "control/access_log/access_log.h"
 #include "control/config/quantity.h"
 #include "control/log.h"
 #include "control/reload/reload_commands.h"
@@ -67,6 +68,8 @@ void ControlLoop::heed_signals() {
   while (const int signal = signals_.next()) {
     if (signal == SIGHUP) {
       if (reloader_ != nullptr) reload_and_log(*reloader_);
+    } else if (signal == SIGUSR1) {
+      if (engine_.access_log() != nullptr) engine_.access_log()->reopen();
     } else if (drain_deadline_) {
       log_info("second signal: ending at once");
       at_once_ = true;

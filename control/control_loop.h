@@ -41,8 +41,9 @@ class ControlLoop {
         reports_(reports),
         signals_(signals) {}
 
-  /// Reloads at SIGHUP. Returns when the process is to end: after SIGTERM or SIGINT when every
-  /// connection has ended, or the drain timeout is over, or at the second signal.
+  /// Reloads at SIGHUP, opens the access log anew at SIGUSR1. Returns when the process is to end:
+  /// after SIGTERM or SIGINT when every connection has ended, or the drain timeout is over, or at
+  /// the second signal.
   void run();
 
  private:

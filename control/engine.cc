@@ -13,10 +13,16 @@ namespace {
 // A pass of a worker's loop takes far less, even when it resets a million connections.
 constexpr auto kPatienceWithWorkers = std::chrono::seconds(10);
 
+std::unique_ptr<AccessLog> make_access_log(const Config& config) {
+  if (!config.access_log.given()) return nullptr;
+  return std::make_unique<AccessLog>(config.access_log, worker_count(config));
+}
+
 }  // namespace
 
 Engine::Engine(const Config& config)
     : config_(config),
+      access_log_(make_access_log(config_)),
       dataplane_(config_),
       proxy_key_(random_hash_key()),
       fleet_state_(dataplane_.fleet().size()),
@@ -25,7 +31,8 @@ Engine::Engine(const Config& config)
   snapshots_ = std::make_unique<SnapshotStore>(fleet.quiescence());
   for (std::uint32_t index = 0; index < fleet.size(); ++index) {
     programs_.push_back(std::make_unique<WorkerProgram>(
-        fleet.worker(index), *snapshots_, proxy_key_, fleet_state_, config_.process.tls));
+        fleet.worker(index), *snapshots_, proxy_key_, fleet_state_, config_.process.tls,
+        access_log_ == nullptr ? nullptr : &access_log_->recorder(index)));
   }
 }
 
@@ -37,6 +44,8 @@ void Engine::publish(http::Settings settings) {
   auto snapshot = std::make_unique<Snapshot>();
   snapshot->generation = ++generation_;
   snapshot->http = std::move(settings);
+  snapshot->http.generation = generation_;
+  if (access_log_ != nullptr) access_log_->learn(snapshot->http);
   snapshots_->publish(std::move(snapshot));
 }
 
@@ -53,6 +62,7 @@ bool Engine::settled() {
 void Engine::start() {
   std::vector<worker::Application*> applications;
   for (const auto& program : programs_) applications.push_back(program.get());
+  if (access_log_ != nullptr) access_log_->start(fleet_state_, [this] { return now(); });
   dataplane_.start(applications);
   running_ = true;
 }
@@ -72,6 +82,7 @@ bool Engine::end() {
     }
   }
   dataplane_.join();
+  if (access_log_ != nullptr) access_log_->finish();
   running_ = false;
   return true;
 }

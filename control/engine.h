@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/access_log/access_log.h"
 #include "control/config/config.h"
 #include "control/dataplane.h"
 #include "control/retirement.h"
@@ -73,6 +74,8 @@ class Engine {
   [[nodiscard]] const std::vector<unsigned>& cpus() const { return dataplane_.cpus(); }
   /// What the workers know together of servers.
   [[nodiscard]] const http::FleetState& fleet_state() const { return fleet_state_; }
+  /// Null without [access_log].
+  [[nodiscard]] AccessLog* access_log() const { return access_log_.get(); }
   /// The workers' time line; any thread may ask.
   [[nodiscard]] Instant now() const { return dataplane_.fleet().worker(0).time(); }
   [[nodiscard]] const std::vector<std::unique_ptr<WorkerProgram>>& programs() const {
@@ -83,6 +86,7 @@ class Engine {
   void watch_listeners();
 
   Config config_;
+  std::unique_ptr<AccessLog> access_log_;
   Dataplane dataplane_;
   HashKey proxy_key_;
   http::FleetState fleet_state_;

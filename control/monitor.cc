@@ -361,6 +361,10 @@ Report Monitor::report() {
                             device.receive_errors, device.transmit_errors, device.no_buffer});
   }
   report.handshakes = count_handshakes(handshake_statistics());
+  if (const AccessLog* log = engine_.access_log()) {
+    report.access_log_lines = log->written();
+    report.access_log_lost_lines = log->lost();
+  }
   return report;
 }
 

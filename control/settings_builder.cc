@@ -127,6 +127,7 @@ http::Frontend SettingsBuilder::frontend(const FrontendConfig& config,
   frontend.limits = config.limits;
   frontend.forwarded_headers = config.forwarded;
   frontend.via_header = config.via;
+  frontend.access_log = config.access_log;
   return frontend;
 }
 

@@ -14,7 +14,7 @@ namespace sluice::control {
 SignalQueue::SignalQueue() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
   if (pthread_sigmask(SIG_BLOCK, &signals, nullptr) == 0) {
     fd_ = FileDescriptor(::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
   }

@@ -5,12 +5,13 @@
 namespace sluice::control {
 
 WorkerProgram::WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key,
-                             http::FleetState& fleet, const tls::EnvironmentOptions& tls)
+                             http::FleetState& fleet, const tls::EnvironmentOptions& tls,
+                             http::AccessRecorder* access_log)
     : worker_(worker),
       snapshots_(snapshots),
-      proxy_(std::make_unique<http::Proxy>(
-          http::ProxyEnvironment{worker.stack(), worker.clock(), worker.timers(), worker.pool(),
-                                 worker.graveyard(), key, fleet, worker.index(), tls})) {}
+      proxy_(std::make_unique<http::Proxy>(http::ProxyEnvironment{
+          worker.stack(), worker.clock(), worker.timers(), worker.pool(), worker.graveyard(), key,
+          fleet, worker.index(), tls, access_log})) {}
 
 void WorkerProgram::begin_loop(Instant now) {
   if (!proxy_) return;

@@ -20,9 +20,10 @@ namespace sluice::control {
 /// worker's thread.
 class WorkerProgram final : public worker::Application {
  public:
-  /// But for `tls`, all of these outlive it.
+  /// But for `tls`, all of these outlive it. `access_log` may be null.
   WorkerProgram(worker::Worker& worker, SnapshotStore& snapshots, const HashKey& key,
-                http::FleetState& fleet, const tls::EnvironmentOptions& tls);
+                http::FleetState& fleet, const tls::EnvironmentOptions& tls,
+                http::AccessRecorder* access_log);
 
   void begin_loop(Instant now) override;
   std::size_t do_rationed_work(Instant now) override;

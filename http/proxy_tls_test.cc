@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "http/access_log/access_recorder.h"
 #include "http/header_edits.h"
 #include "http/testing/proxy_world.h"
 #include "tls/server/server_identity.h"
@@ -93,6 +94,30 @@ TEST(SecureFrontend, ServesRequests) {
   EXPECT_TRUE(client.tls().received().ends_with("\r\n\r\nsecret"));
   EXPECT_EQ(world.proxy->tls_counters().handshakes_completed.get(), 1U);
   EXPECT_EQ(world.server(0).held(), 0U);
+}
+
+TEST(SecureFrontend, TellsTheAccessLogWhatWasAgreedOn) {
+  AccessRecorder recorder(1 << 16, {});
+  ProxyWorld::Options options = secure_options();
+  options.access_log = &recorder;
+  ProxyWorld world(options);
+  SecureClient client(world, {.version = TLS1_3_VERSION,
+                              .server_name = "www.example",
+                              .ciphersuites = "TLS_AES_128_GCM_SHA256"});
+  client.handshake();
+  client.send(kGet);
+  world.open_server(0);
+  world.server(0).acknowledge_all();
+  world.server(0).deliver(ok_response("secret"));
+  client.carry();
+  const std::size_t lines = recorder.ring().take([](const AccessEntry& entry) {
+    EXPECT_TRUE(entry.record.secure);
+    EXPECT_FALSE(entry.record.resumed);
+    EXPECT_EQ(entry.text(AccessText::kTlsVersion), "TLSv1.3");
+    EXPECT_EQ(entry.text(AccessText::kCipher), "TLS_AES_128_GCM_SHA256");
+    EXPECT_EQ(entry.text(AccessText::kServerName), "www.example");
+  });
+  EXPECT_EQ(lines, 1U);
 }
 
 // Both requests of a connection: who the client is is found out once.

@@ -37,6 +37,9 @@ void check_network(const Config& config, Diagnostics& problems);
 /// The management addresses are different ones.
 void check_management(const Config& config, Diagnostics& problems);
 
+/// What the access log is written to, and what is captured, is such.
+void check_access_log(const Config& config, Diagnostics& problems);
+
 /// The times of session tickets fit together, and have a meaning.
 void check_ticket_times(const Config& config, Diagnostics& problems);
 

@@ -83,6 +83,21 @@ struct ManagementConfig {
   }
 };
 
+enum class AccessFormat : std::uint8_t { kHaproxy, kJson };
+
+/// [access_log]
+struct AccessLogConfig {
+  Position at;
+  Located<std::string> to;  ///< empty: there is no such table, and no log
+  AccessFormat format = AccessFormat::kHaproxy;
+  std::vector<Located<std::string>> capture;  ///< names of request header fields
+  std::uint64_t buffer = std::uint64_t{1} << 20;
+  Located<std::string> facility{"local0", {}};
+  Located<std::string> tag{"sluice", {}};
+
+  [[nodiscard]] bool given() const { return !to.value.empty(); }
+};
+
 struct StaticRouteConfig {
   Position at;
   Located<wire::Prefix> destination;
@@ -173,6 +188,7 @@ struct FrontendConfig {
   bool enabled = http::Frontend{}.enabled;
   bool forwarded = http::Frontend{}.forwarded_headers;
   bool via = http::Frontend{}.via_header;
+  bool access_log = http::Frontend{}.access_log;
 };
 
 struct ServerConfig {
@@ -254,6 +270,7 @@ struct Config {
   IpConfig ip;
   TcpConfig tcp;
   ManagementConfig management;
+  AccessLogConfig access_log;
   std::vector<InterfaceConfig> interfaces;
   std::vector<FrontendConfig> frontends;
   std::vector<BackendConfig> backends;

@@ -265,7 +265,9 @@ Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas) {
            "Requests after which a connection is closed; 0 for no limit.")
       .key("forwarded", boolean(), &C::forwarded,
            "Set X-Forwarded-For, -Proto and -Host for the server.")
-      .key("via", boolean(), &C::via, "Add a Via field in both directions.");
+      .key("via", boolean(), &C::via, "Add a Via field in both directions.")
+      .key("access_log", boolean(), &C::access_log,
+           "`false`: its requests, or sessions, are left out of the access log.");
   add_field_edits(section, "request", "requests", &C::request);
   add_field_edits(section, "response", "responses of servers", &C::response);
   add_admission(section);

@@ -13,6 +13,7 @@ Section<AdminConfig> admin_section(const std::shared_ptr<Atlas>& atlas);
 Section<IpConfig> ip_section(const std::shared_ptr<Atlas>& atlas);
 Section<TcpConfig> tcp_section(const std::shared_ptr<Atlas>& atlas);
 Section<ManagementConfig> management_section(const std::shared_ptr<Atlas>& atlas);
+Section<AccessLogConfig> access_log_section(const std::shared_ptr<Atlas>& atlas);
 Section<InterfaceConfig> interface_section(const std::shared_ptr<Atlas>& atlas);
 Section<FrontendConfig> frontend_section(const std::shared_ptr<Atlas>& atlas);
 Section<ServerConfig> server_section(const std::shared_ptr<Atlas>& atlas);

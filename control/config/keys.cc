@@ -17,6 +17,8 @@ struct Schema {
         .key("tcp", single_table(tcp_section(atlas)), &Config::tcp, "TCP.")
         .key("management", single_table(management_section(atlas)), &Config::management,
              "The management address.")
+        .key("access_log", single_table(access_log_section(atlas)), &Config::access_log,
+             "What is logged of requests.")
         .key("interface", table_list(interface_section(atlas)), &Config::interfaces,
              "IP presences.")
         .key("frontend", table_list(frontend_section(atlas)), &Config::frontends,

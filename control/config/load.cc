@@ -24,6 +24,7 @@ void check_most(const Config& config, Diagnostics& problems) {
   check_header_edits(config, problems);
   check_backend_tls(config, problems);
   check_management(config, problems);
+  check_access_log(config, problems);
   check_ticket_times(config, problems);
   check_tls(config, problems);
 }

@@ -99,6 +99,20 @@ TEST(ReadConfig, ReadsManagement) {
   EXPECT_TRUE(read_good("minimal.toml").management.listen.empty());
 }
 
+TEST(ReadConfig, ReadsTheAccessLog) {
+  const AccessLogConfig log = read_good("full.toml").access_log;
+  EXPECT_EQ(log.to.value, "/var/log/sluice/access.log");
+  EXPECT_EQ(log.format, AccessFormat::kJson);
+  ASSERT_EQ(log.capture.size(), 2U);
+  EXPECT_EQ(log.capture[1].value, "Referer");
+  EXPECT_EQ(log.buffer, 4U << 20);
+  EXPECT_EQ(log.facility.value, "daemon");
+  EXPECT_EQ(log.tag.value, "edge");
+  EXPECT_FALSE(read_good("full.toml").frontends[0].access_log);
+  EXPECT_FALSE(read_good("minimal.toml").access_log.given());
+  EXPECT_TRUE(read_good("minimal.toml").frontends[0].access_log);
+}
+
 TEST(ReadConfig, ReadsIp) {
   const ip::Config ip = read_good("full.toml").ip.ip;
   EXPECT_EQ(ip.fragments, ip::FragmentUse::kReassemble);

@@ -64,6 +64,20 @@ void write_figure(const Figure* figure, Exposition& into) {
   if (const auto* number = std::get_if<std::uint64_t>(figure)) into.sample({}, *number);
 }
 
+void add_access_log(std::vector<Metric>& metrics) {
+  const auto add = [&](std::string_view name, std::uint64_t Report::*figure,
+                       std::string_view help) {
+    metrics.push_back({{std::string(kMetricPrefix).append(name), kCounter, {}, std::string(help)},
+                       MetricScope::kProcess,
+                       [figure](const LabelledReport& from, Exposition& into) {
+                         into.sample({}, from.report().*figure);
+                       }});
+  };
+  add("access_log_lines_total", &Report::access_log_lines, "lines of the access log written");
+  add("access_log_lost_lines_total", &Report::access_log_lost_lines,
+      "lines of the access log that could not be written: the disk is full, or the server is gone");
+}
+
 }  // namespace
 
 void add_process_metrics(std::vector<Metric>& metrics) {
@@ -84,6 +98,7 @@ void add_process_metrics(std::vector<Metric>& metrics) {
                        into.sample(label("version", std::get<std::string>(*version)),
                                    std::uint64_t{1});
                      }});
+  add_access_log(metrics);
 }
 
 }  // namespace sluice::control

@@ -55,6 +55,8 @@ struct Report {
   std::vector<PortReport> ports;
   std::vector<HandshakeCount> handshakes;
   std::vector<CertificateReport> certificates;
+  std::uint64_t access_log_lines = 0;
+  std::uint64_t access_log_lost_lines = 0;  ///< that could not be written
 };
 
 }  // namespace sluice::control

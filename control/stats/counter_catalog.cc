@@ -271,6 +271,9 @@ constexpr std::array kProxyFields{
                                &http::ProxyCounters::out_of_buffers},
     Field<http::ProxyCounters>{"refused_sessions", "connections refused: no room, or draining",
                                &http::ProxyCounters::refused_sessions},
+    Field<http::ProxyCounters>{"access_log_drops",
+                               "lines of the access log dropped: a worker's buffer was full",
+                               &http::ProxyCounters::access_log_drops},
     Field<http::ProxyCounters>{"listen_failures", "addresses that could not be listened on",
                                &http::ProxyCounters::listen_failures},
 };

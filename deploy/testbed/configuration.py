@@ -58,6 +58,8 @@ class Settings:
     backends: Sequence[Table] = ()
     # Further frontends.
     frontends: Sequence[Table] = ()
+    # [access_log]; without any there is none.
+    access_log: Table = field(default_factory=dict)
     # Further admin sockets.
     admins: Sequence[Table] = ()
     # Keys for the HTTPS frontend, beside or in place of its own.
@@ -93,6 +95,7 @@ def configuration(settings: Settings) -> Table:
         ],
         "backend": _backends(settings),
         "admin": list(settings.admins),
+        **({"access_log": settings.access_log} if settings.access_log else {}),
     }
     for name, keys in settings.overlay.items():
         for table in tables[name] if isinstance(tables[name], list) else [tables[name]]:

@@ -133,6 +133,9 @@ class Layout:
             host.sysctl("net.ipv4.tcp_no_metrics_save", "1")
 
     def destroy(self) -> None:
+        """Does nothing while it is another's."""
+        if self._lock is None:
+            return
         for namespace in self.namespaces:
             namespace.destroy()
 

@@ -154,7 +154,10 @@ bool ClientSession::served_enough() const {
 void ClientSession::send_answer(unsigned status, bool last, ByteChain bytes) {
   turn_->responding = true;
   turn_->close_after = last;
-  if (bytes.empty()) return end(Ending::kReset);
+  if (bytes.empty()) {
+    note_end(EndedBy::kResource);
+    return end(Ending::kReset);
+  }
   counters_.responses.count(status);
   turn_->note.status = static_cast<std::uint16_t>(status);
   send(std::move(bytes));

@@ -87,6 +87,7 @@ TEST_F(AccessLines, HaproxysFieldsForATcpSession) {
 }
 
 TEST_F(AccessLines, WhatWasNotReachedIsMinusOne) {
+  captures = {"User-Agent"};
   backend = server = "";
   entry.record.head = entry.record.queue = entry.record.connect = entry.record.response =
       http::kNotReached;

@@ -1,8 +1,10 @@
 #include "control/access_log/haproxy_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <functional>
 #include <initializer_list>
 #include <utility>
 
@@ -26,28 +28,43 @@ void append_numbers(std::initializer_list<std::int64_t> numbers, std::string& in
   }
 }
 
-// What could end the field or the line, or is no printable ASCII, becomes "#" and two hexadecimal
-// digits, as in HAProxy's logs.
-void append_escaped(std::string_view text, std::string_view special, std::string& into) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (octet > ' ' && octet < 0x7f && special.find(c) == std::string_view::npos) {
-      into += c;
-    } else if (c == ' ') {
-      into += c;
-    } else {
-      into += {'#', kDigits[octet >> 4], kDigits[octet & 15]};
+/// Printable ASCII, without what means something in a field.
+class PlainCharacters {
+ public:
+  constexpr explicit PlainCharacters(std::string_view special) {
+    for (std::size_t c = ' '; c < 0x7f; ++c) {
+      plain_[c] = special.find(static_cast<char>(c)) == std::string_view::npos;
     }
+  }
+  constexpr bool operator()(char c) const { return plain_[static_cast<unsigned char>(c)]; }
+
+ private:
+  std::array<bool, 256> plain_{};
+};
+
+constexpr PlainCharacters kPlainInRequest("\"#");
+constexpr PlainCharacters kPlainInField("\"#{|}");
+
+// Any other character becomes "#" and two hexadecimal digits, as in HAProxy's logs.
+void append_escaped(std::string_view text, const PlainCharacters& is_plain, std::string& into) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  for (;;) {
+    const auto plain = std::find_if_not(text.begin(), text.end(), std::ref(is_plain));
+    into.append(text.begin(), plain);
+    if (plain == text.end()) return;
+    const auto octet = static_cast<unsigned char>(*plain);
+    into += {'#', kDigits[octet >> 4], kDigits[octet & 15]};
+    text = {plain + 1, text.end()};
   }
 }
 
+// Of a request that is none HAProxy leaves the braces out, too.
 void append_captures(const AccessLine& line, std::string& into) {
-  if (line.captures.empty()) return;
+  if (line.captures.empty() || line.entry.text(AccessText::kMethod).empty()) return;
   into += " {";
   for (std::size_t i = 0; i < line.captures.size(); ++i) {
     if (i > 0) into += '|';
-    append_escaped(line.entry.capture(i), "\"#{|}", into);
+    append_escaped(line.entry.capture(i), kPlainInField, into);
   }
   into += '}';
 }
@@ -59,9 +76,9 @@ void append_request(const http::AccessEntry& entry, std::string& into) {
     return;
   }
   into += " \"";
-  append_escaped(method, "\"#", into);
+  append_escaped(method, kPlainInRequest, into);
   into += ' ';
-  append_escaped(entry.text(AccessText::kTarget), "\"#", into);
+  append_escaped(entry.text(AccessText::kTarget), kPlainInRequest, into);
   if (entry.is_cut(AccessText::kTarget)) into += "...";
   into += entry.record.version == http::Version::kHttp10 ? " HTTP/1.0\"" : " HTTP/1.1\"";
 }

@@ -1,5 +1,6 @@
 #include "control/access_log/json_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -32,6 +33,10 @@ std::size_t utf8_sequence(std::string_view text) {
     high = 0xbf;
   }
   return size;
+}
+
+bool is_plain(char c) {
+  return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
 }
 
 void append_escape(unsigned char octet, std::string& into) {
@@ -82,8 +87,9 @@ class Members {
   void begin(std::string_view name) {
     if (!first_) into_ += ',';
     first_ = false;
-    append_json_string(name, into_);
-    into_ += ':';
+    into_ += '"';
+    into_ += name;  // a constant, or a token
+    into_ += "\":";
   }
 
   std::string& into_;
@@ -166,19 +172,22 @@ void add_counts(const AccessLine& line, Members& members) {
 
 void append_json_string(std::string_view text, std::string& into) {
   into += '"';
-  while (!text.empty()) {
+  for (;;) {
+    const auto plain = std::find_if_not(text.begin(), text.end(), is_plain);
+    into.append(text.begin(), plain);
+    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    if (text.empty()) break;
     const char c = text.front();
-    const auto octet = static_cast<unsigned char>(c);
-    std::size_t size = 1;
-    if (c == '"' || c == '\\') {
-      into += {'\\', c};
-    } else if (octet >= ' ' && octet < 0x7f) {
-      into += c;
-    } else if (octet >= 0x80 && (size = utf8_sequence(text)) != 0) {
+    std::size_t size = utf8_sequence(text);
+    if (size != 0) {
       into += text.substr(0, size);
     } else {
-      append_escape(octet, into);
       size = 1;
+      if (c == '"' || c == '\\') {
+        into += {'\\', c};
+      } else {
+        append_escape(static_cast<unsigned char>(c), into);
+      }
     }
     text.remove_prefix(size);
   }

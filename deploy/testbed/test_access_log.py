@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ import websockets
 
 from testbed.bed import Testbed
 from testbed.client import HTTP, HTTPS, Client, read_to_end
+from testbed.haproxy import HaproxyEdge
 from testbed.layout import CLIENT, HOST, WAN, WEB1
 from testbed.origins import NGINX_PORT, wait_for_port
 from testbed.process import Process, run, wait_for
@@ -38,7 +39,7 @@ _HTTP_LINE = re.compile(
     r"\w{3} [ \d]\d \d\d:\d\d:\d\d \S+ edge\[\d+\]: "
     r"(?P<client>\S+):\d+ \[(?P<time>[^]]+)\] (?P<frontend>\S+) (?P<backend>[^/ ]+)/(?P<server>\S+) "
     r"(?P<timers>[-\d]+(?:/[-\d]+){4}) (?P<status>-?\d+) (?P<bytes>\d+) - - (?P<cause>..--) "
-    r"(?P<counts>\d+/\d+/\d+/\d+/\+?\d+) (?P<queues>\d+/\d+) \{(?P<captured>[^}]*)\} "
+    r"(?P<counts>\d+/\d+/\d+/\d+/\+?\d+) (?P<queues>\d+/\d+) (?:\{(?P<captured>[^}]*)\} )?"
     r'"(?P<request>.*)"$'
 )
 _TCP_LINE = re.compile(
@@ -381,3 +382,60 @@ def test_a_pipe_that_nobody_reads_costs_no_request(
         clients.run(8)
         assert all(outcome.good for outcome in clients.outcomes)
         assert sluice.counter("http.access_log_drops") > 0
+
+
+HAPROXY = f"""
+defaults
+  mode http
+  log stdout format raw local0 info
+  option httplog
+  timeout client 10s
+  timeout connect 1s
+  timeout server 10s
+frontend www
+  bind {WAN}:80
+  capture request header User-Agent len 255
+  use_backend absent if {{ path_beg /absent }}
+  default_backend farm
+backend farm
+  server web {WEB1.ipv4}:{NGINX_PORT}
+backend absent
+  retries 0
+  server absent {WEB1.ipv4}:9
+
+"""
+
+
+def shapes(client: Client, read: Callable[[], list[str]]) -> list[str]:
+    """Lines for the same requests, with N for every number."""
+    assert client.curl(f"{HTTP}/?a=b%22", "-A", 'x"y|z{}#é').status == 200
+    assert client.curl(f"{HTTP}/absent").status == 503
+    with client.connect() as connection:
+        connection.sendall(b"NONSENSE\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+    connection = client.connect()
+    connection.sendall(b"GET / HT")
+    time.sleep(0.3)
+    leave(connection)
+    wait_for(lambda: len(read()) >= 4, "four lines")
+    return [re.sub(r"\d+", "N", re.sub(r"\w{3}/20", "20", line)) for line in read()]
+
+
+def test_lines_are_like_haproxys(testbed: Testbed, checked_program: Path) -> None:
+    path = testbed.directory / "like-haproxy.log"
+    with other_sluice(
+        testbed, checked_program, access_log(path), overlay={"backend": {"retries": 0}}
+    ):
+        ours = shapes(
+            testbed.client,
+            lambda: [line.partition("]: ")[2] for line in path.read_text().splitlines()],
+        )
+    with HaproxyEdge(testbed.layout.edge, testbed.directory, HAPROXY):
+        log = testbed.directory / "haproxy" / "log"
+        theirs = shapes(
+            testbed.client,
+            lambda: [line for line in log.read_text().splitlines() if line.startswith(CLIENT)],
+        )
+    # The names of servers end in a number here, and HAProxy calls a cut head a response of 400.
+    assert [line.replace("webN", "web") for line in ours][:3] == theirs[:3]
+    assert ours[3].replace(" -N N ", " N N ") == theirs[3]

@@ -38,7 +38,7 @@ void RequestNote::fill(AccessEntry& entry, Instant began) const {
   record.bytes_out = bytes_out;
   record.status = status;
   record.version = version;
-  if (cause.by != EndedBy::kNobody) record.cause = cause;
+  if (record.cause.by == EndedBy::kNobody) record.cause = cause;
   entry.text(AccessText::kMethod) = method;
   entry.text(AccessText::kTarget) = target;
   entry.text(AccessText::kHost) = host;

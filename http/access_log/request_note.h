@@ -20,8 +20,9 @@ struct RequestNote {
   void move(std::string_view from, std::string_view to);
   /// Who ended it, if nobody is known to have yet.
   void end(EndedBy by, EndPhase phase) {
-    if (cause.by == EndedBy::kNobody) cause = {by, phase};
+    if (by != EndedBy::kNobody && cause.by == EndedBy::kNobody) cause = {by, phase};
   }
+  /// Who ended the exchange, if that was its own doing, is in the entry already.
   void fill(AccessEntry& entry, Instant began) const;
 
   Instant head_read = kNever;

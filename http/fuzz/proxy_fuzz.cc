@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataplane/testing/fuzz_input.h"
+#include "http/access_log/access_recorder.h"
 #include "http/body_decoder.h"
 #include "http/head_parser.h"
 #include "http/head_reader.h"
@@ -23,7 +24,8 @@
 //   1 to 9: which client and which server, counted from the latest, is meant from now on
 // An M in front of them all puts the frontend into TCP mode.
 // Nothing may leak or be used after its end, and what reaches a server by HTTP must be a sequence
-// of requests that our own parser takes, until it has switched protocols.
+// of requests that our own parser takes, until it has switched protocols. What the access log is
+// told makes sense in itself.
 
 namespace {
 
@@ -41,7 +43,8 @@ class Script {
       : world_({.servers = 3,
                 .frontend = tcp ? hurry_in_tcp_mode : hurry,
                 .backend = hurry_too,
-                .pool = &fuzz_pool()}),
+                .pool = &fuzz_pool(),
+                .access_log = &recorder_}),
         tcp_(tcp) {}
 
   void run(FuzzInput& input) {
@@ -130,6 +133,7 @@ class Script {
     require(world_.proxy->busy_upstreams() == 0 && world_.proxy->idle_upstreams() == 0);
     require(world_.frontend_counters().sessions.current() == 0);
     require(world_.backend_counters().sessions.current() == 0);
+    check_records();
     answers_.resize(world_.network.connections());
     for (std::size_t i = 0; i < world_.network.connections() && !tcp_; ++i) {
       check_requests(world_.server(i).sent(), answers_[i].find("101") != std::string::npos);
@@ -137,6 +141,20 @@ class Script {
   }
 
   // The last request may be cut off; nothing may be malformed before a tunnel begins.
+  void check_records() {
+    recorder_.ring().take([](const sluice::http::AccessEntry& entry) {
+      using sluice::http::EndedBy;
+      using sluice::http::EndPhase;
+      const sluice::http::AccessRecord& record = entry.record;
+      require(record.began >= record.accepted && record.total >= sluice::Duration::zero());
+      for (const auto time : {record.head, record.queue, record.connect, record.response}) {
+        require(time <= record.total && time >= sluice::http::kNotReached);
+      }
+      require((record.cause.by == EndedBy::kNobody) == (record.cause.phase == EndPhase::kDone));
+      require(record.server.valid() || record.connect == sluice::http::kNotReached);
+    });
+  }
+
   static void check_requests(const std::string& sent, bool may_switch) {
     sluice::http::HeadParser parser;
     ByteChain input;
@@ -163,6 +181,8 @@ class Script {
     }
   }
 
+  // Into a ring that is full now and then.
+  sluice::http::AccessRecorder recorder_{sluice::http::AccessRing::kSmallest, {"host"}};
   ProxyWorld world_;
   std::vector<FakeStream*> clients_;
   std::vector<std::string> answers_;  // by connection: all that the server has sent

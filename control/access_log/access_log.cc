@@ -24,6 +24,7 @@ SinkSettings sink_settings(const AccessLogConfig& config) {
 
 std::vector<std::string> values_of(const std::vector<Located<std::string>>& texts) {
   std::vector<std::string> values;
+  values.reserve(texts.size());
   for (const auto& text : texts) values.push_back(text.value);
   return values;
 }

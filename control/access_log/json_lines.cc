@@ -72,7 +72,8 @@ class Members {
     if (value == http::kNotReached) return;
     begin(name);
     std::array<char, 32> digits;
-    const double milliseconds = static_cast<double>(value.count() / 1000) / 1000;
+    const std::int64_t microseconds = value.count() / 1000;
+    const double milliseconds = static_cast<double>(microseconds) / 1000;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), milliseconds,
                                    std::chars_format::fixed, 3)
                          .ptr;

@@ -119,12 +119,12 @@ void ClientSession::on_acknowledged(std::size_t /*bytes*/) {
   }
 }
 
-void ClientSession::on_failure(StreamError /*error*/) {
+void ClientSession::on_failure(StreamError error) {
   stream_ = nullptr;
   if (state_ == State::kHandshake) counters_.handshake_failures.add();
   if (state_ == State::kExchange) counters_.client_aborts.add();
   if (state_ == State::kWaiting) log_cut_head();
-  note_end(EndedBy::kClient);
+  note_end(ender_of(error));
   end(Ending::kReset);
 }
 

@@ -233,6 +233,13 @@ TEST_F(AccessLog, ClientLeavesInTheResponse) {
   EXPECT_EQ(ending(), "CD 200");
 }
 
+TEST_F(AccessLog, OperatorEndsTheClient) {
+  ask(kGet);
+  open();
+  client->fail(StreamError::kShutDown);
+  EXPECT_EQ(line().cause(), "KH");
+}
+
 TEST_F(AccessLog, ClientDoesNotTakeTheResponse) {
   ask(kGet);
   open().deliver(ok_response("cut here").substr(0, 45));

@@ -52,13 +52,13 @@ void TcpSession::on_data(ByteChain data) {
   input_.append(std::move(data));
 }
 
-void TcpSession::on_failure(StreamError /*error*/) {
+void TcpSession::on_failure(StreamError error) {
   stream_ = nullptr;
   if (handshaking_) {
     counters_.handshake_failures.add();
   } else {
     counters_.client_aborts.add();
-    cause_ = {EndedBy::kClient, exchange_.phase()};
+    cause_ = {ender_of(error), exchange_.phase()};
   }
   end();
 }

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "dataplane/stream.h"
+
 namespace sluice::http {
 
 /// Who ended a request, a TCP session or a tunnel other than in order. The letters are those that
@@ -16,10 +18,15 @@ enum class EndedBy : char {
   kResource = 'R',  ///< packet buffers or memory ran out
   kInternal = 'I',
   kLocal = 'L',   ///< answered here, as configured
-  kKilled = 'K',  ///< the process ends
+  kKilled = 'K',  ///< by an operator, or the process ends
 };
 
 /// How far it had come then.
+/// Who ended a client's connection that failed so.
+inline EndedBy ender_of(StreamError client_error) {
+  return client_error == StreamError::kShutDown ? EndedBy::kKilled : EndedBy::kClient;
+}
+
 enum class EndPhase : char {
   kDone = '-',
   kRequest = 'R',  ///< the client was sending the request's head

@@ -24,14 +24,14 @@ constexpr auto kKeyLogLook = std::chrono::milliseconds(50);
 
 void ControlLoop::run() {
   next_tick_ = Clock::now() + kTick;
-  monitor_.tick();
+  parts_.monitor.tick();
   for (;;) {
     const Clock::time_point now = Clock::now();
     if (now >= next_tick_) tick(now);
-    engine_.tend();
-    engine_.retire(tickets_.tend(now));
-    if (key_log_ != nullptr) key_log_->write();
-    if (reports_ != nullptr) reports_->attend(drain_deadline_.has_value());
+    parts_.engine.tend();
+    parts_.engine.retire(parts_.tickets.tend(now));
+    if (parts_.key_log != nullptr) parts_.key_log->write();
+    if (parts_.reports != nullptr) parts_.reports->attend(drain_deadline_.has_value());
     if (at_once_ || (drain_deadline_ && drained(now))) return;
     wait(now);
     heed_signals();
@@ -39,37 +39,37 @@ void ControlLoop::run() {
 }
 
 void ControlLoop::tick(Clock::time_point now) {
-  monitor_.tick();
-  if (telemetry_ != nullptr) telemetry_->update(monitor_);
-  if (expiry_ != nullptr) {
+  parts_.monitor.tick();
+  if (parts_.telemetry != nullptr) parts_.telemetry->update(parts_.monitor);
+  if (parts_.expiry != nullptr) {
     const auto time = static_cast<std::int64_t>(std::time(nullptr));
-    for (const std::string& warning : expiry_->look(time)) log_warning(warning);
+    for (const std::string& warning : parts_.expiry->look(time)) log_warning(warning);
   }
   next_tick_ = now + kTick;
 }
 
 void ControlLoop::wait(Clock::time_point now) {
   Clock::duration patience = drain_deadline_ ? Clock::duration(kDrainLook) : kTendEvery;
-  if (key_log_ != nullptr) patience = std::min<Clock::duration>(patience, kKeyLogLook);
-  if (admin_ != nullptr && admin_->busy()) patience = kBusyLook;
+  if (parts_.key_log != nullptr) patience = std::min<Clock::duration>(patience, kKeyLogLook);
+  if (parts_.admin != nullptr && parts_.admin->busy()) patience = kBusyLook;
   patience = std::min(patience, next_tick_ - now);
-  waits_.assign(1, {signals_.fd(), POLLIN, 0});
-  if (admin_ != nullptr) admin_->add_to(waits_);
+  waits_.assign(1, {parts_.signals.fd(), POLLIN, 0});
+  if (parts_.admin != nullptr) parts_.admin->add_to(waits_);
   // Behind the admin socket's, which finds its own by their places.
-  if (reports_ != nullptr) waits_.push_back({reports_->wanted_fd(), POLLIN, 0});
+  if (parts_.reports != nullptr) waits_.push_back({parts_.reports->wanted_fd(), POLLIN, 0});
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(patience).count();
   if (::poll(waits_.data(), waits_.size(), static_cast<int>(std::max<long>(milliseconds, 0))) < 0) {
     return;  // EINTR: what is ready will be ready again
   }
-  if (admin_ != nullptr) admin_->serve(std::span(waits_).subspan(1), Clock::now());
+  if (parts_.admin != nullptr) parts_.admin->serve(std::span(waits_).subspan(1), Clock::now());
 }
 
 void ControlLoop::heed_signals() {
-  while (const int signal = signals_.next()) {
+  while (const int signal = parts_.signals.next()) {
     if (signal == SIGHUP) {
-      if (reloader_ != nullptr) reload_and_log(*reloader_);
+      if (parts_.reloader != nullptr) reload_and_log(*parts_.reloader);
     } else if (signal == SIGUSR1) {
-      if (engine_.access_log() != nullptr) engine_.access_log()->reopen();
+      if (parts_.engine.access_log() != nullptr) parts_.engine.access_log()->reopen();
     } else if (drain_deadline_) {
       log_info("second signal: ending at once");
       at_once_ = true;
@@ -80,16 +80,16 @@ void ControlLoop::heed_signals() {
 }
 
 void ControlLoop::begin_drain(Clock::time_point now) {
-  const Duration timeout = engine_.config().process.drain_timeout;
-  log_info("draining: no new connections; " + std::to_string(engine_.unfinished()) +
+  const Duration timeout = parts_.engine.config().process.drain_timeout;
+  log_info("draining: no new connections; " + std::to_string(parts_.engine.unfinished()) +
            " connections may take up to " + format_duration(timeout));
-  engine_.drain();
-  monitor_.set_stopping();
+  parts_.engine.drain();
+  parts_.monitor.set_stopping();
   drain_deadline_ = now + timeout;
 }
 
 bool ControlLoop::drained(Clock::time_point now) {
-  const std::uint64_t left = engine_.unfinished();
+  const std::uint64_t left = parts_.engine.unfinished();
   if (left == 0) return true;
   if (now < *drain_deadline_) return false;
   log_warning("the drain timeout is over: " + std::to_string(left) + " connections are reset");

@@ -20,26 +20,25 @@
 
 namespace sluice::control {
 
+/// What the control loop turns. What is a pointer may be null. All of it outlives the loop.
+struct ControlParts {
+  Engine& engine;
+  Monitor& monitor;
+  TicketKeeper& tickets;
+  const SignalQueue& signals;
+  AdminSockets* admin = nullptr;
+  KeyLog* key_log = nullptr;
+  ExpiryWatch* expiry = nullptr;
+  Reloader* reloader = nullptr;
+  Telemetry* telemetry = nullptr;
+  ReportDesk* reports = nullptr;
+};
+
 /// The control thread's life while workers run: signals, the admin socket, and what is to be done
 /// now and then.
 class ControlLoop {
  public:
-  /// `admin`, `key_log`, `expiry`, `reloader`, `telemetry` and `reports` may be null. All of these
-  /// outlive it.
-  ControlLoop(Engine& engine, Monitor& monitor, TicketKeeper& tickets, AdminSockets* admin,
-              KeyLog* key_log, const SignalQueue& signals, ExpiryWatch* expiry = nullptr,
-              Reloader* reloader = nullptr, Telemetry* telemetry = nullptr,
-              ReportDesk* reports = nullptr)
-      : engine_(engine),
-        monitor_(monitor),
-        tickets_(tickets),
-        admin_(admin),
-        key_log_(key_log),
-        expiry_(expiry),
-        reloader_(reloader),
-        telemetry_(telemetry),
-        reports_(reports),
-        signals_(signals) {}
+  explicit ControlLoop(const ControlParts& parts) : parts_(parts) {}
 
   /// Reloads at SIGHUP, opens the access log anew at SIGUSR1. Returns when the process is to end:
   /// after SIGTERM or SIGINT when every connection has ended, or the drain timeout is over, or at
@@ -55,16 +54,7 @@ class ControlLoop {
   void begin_drain(Clock::time_point now);
   [[nodiscard]] bool drained(Clock::time_point now);
 
-  Engine& engine_;
-  Monitor& monitor_;
-  TicketKeeper& tickets_;
-  AdminSockets* admin_;
-  KeyLog* key_log_;
-  ExpiryWatch* expiry_;
-  Reloader* reloader_;
-  Telemetry* telemetry_;
-  ReportDesk* reports_;
-  const SignalQueue& signals_;
+  ControlParts parts_;
   std::vector<pollfd> waits_;
   Clock::time_point next_tick_;
   std::optional<Clock::time_point> drain_deadline_;

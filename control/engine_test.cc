@@ -222,7 +222,8 @@ TEST_F(EngineTest, ANewSnapshotReplacesTheOldOne) {
 // The last one: it ends the engine.
 TEST_F(EngineTest, DrainsAndEndsOnASignal) {
   TicketKeeper tickets(engine->config().process, std::chrono::steady_clock::now());
-  ControlLoop loop(*engine, *monitor, tickets, nullptr, nullptr, *signals);
+  ControlLoop loop(
+      {.engine = *engine, .monitor = *monitor, .tickets = tickets, .signals = *signals});
   std::thread other([] {
     std::this_thread::sleep_for(100ms);
     ::kill(::getpid(), SIGTERM);

@@ -52,6 +52,7 @@ Appliance::Management::Management(ManagementListeners listeners, Monitor& monito
 
 Appliance::Appliance(std::string path, CheckedFile checked)
     : config_(*std::move(checked.config)),
+      watchdog_(watchdog_patience()),
       key_log_(open_key_log(config_)),
       tickets_(config_.process, std::chrono::steady_clock::now()),
       builder_(worker_count(config_), key_log_.get(), &tickets_.keys(),
@@ -71,6 +72,7 @@ Appliance::Appliance(std::string path, CheckedFile checked)
   monitor_.guard_ids(builder_, engine_);
   add_observing_commands();
   add_changing_commands();
+  reloader_.observe([this](bool under_way) { tell_of_reload(under_way); });
   open_telemetry();
 }
 
@@ -129,7 +131,16 @@ void Appliance::run() {
   engine_.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " + workers_of(config_));
   open_management();
+  service_.ready();
   turn();
+}
+
+void Appliance::tell_of_reload(bool under_way) const {
+  if (under_way) {
+    service_.reloading();
+  } else {
+    service_.ready();
+  }
 }
 
 void Appliance::turn() {
@@ -142,7 +153,9 @@ void Appliance::turn() {
                .expiry = &expiry_,
                .reloader = &reloader_,
                .telemetry = telemetry_ ? &*telemetry_ : nullptr,
-               .reports = management_ ? &management_->desk : nullptr})
+               .reports = management_ ? &management_->desk : nullptr,
+               .service = &service_,
+               .watchdog = &watchdog_})
       .run();
 }
 

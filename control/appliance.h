@@ -16,6 +16,8 @@
 #include "control/management/report_desk.h"
 #include "control/monitor.h"
 #include "control/reload/reloader.h"
+#include "control/service/service_manager.h"
+#include "control/service/watchdog.h"
 #include "control/settings_builder.h"
 #include "control/signal_queue.h"
 #include "control/telemetry.h"
@@ -56,9 +58,12 @@ class Appliance {
   void add_changing_commands();
   void open_telemetry();
   void open_management();
+  void tell_of_reload(bool under_way) const;
   void turn();
 
   const Config config_;  // of the start
+  ServiceManager service_;
+  Watchdog watchdog_;
   const SignalQueue signals_;
   const std::unique_ptr<KeyLog> key_log_;
   TicketKeeper tickets_;

@@ -17,6 +17,8 @@ constexpr auto kTendEvery = std::chrono::milliseconds(250);
 constexpr auto kDrainLook = std::chrono::milliseconds(20);
 // While an answer is being made that takes time.
 constexpr auto kBusyLook = std::chrono::milliseconds(5);
+// More than it takes to end the workers and to take everything down.
+constexpr auto kEnd = std::chrono::seconds(30);
 // Soon enough for what the fastest worker's handshakes put meanwhile.
 constexpr auto kKeyLogLook = std::chrono::milliseconds(50);
 
@@ -32,6 +34,7 @@ void ControlLoop::run() {
     parts_.engine.retire(parts_.tickets.tend(now));
     if (parts_.key_log != nullptr) parts_.key_log->write();
     if (parts_.reports != nullptr) parts_.reports->attend(drain_deadline_.has_value());
+    give_sign_of_life(now);
     if (at_once_ || (drain_deadline_ && drained(now))) return;
     wait(now);
     heed_signals();
@@ -45,7 +48,20 @@ void ControlLoop::tick(Clock::time_point now) {
     const auto time = static_cast<std::int64_t>(std::time(nullptr));
     for (const std::string& warning : parts_.expiry->look(time)) log_warning(warning);
   }
+  tell_status();
   next_tick_ = now + kTick;
+}
+
+void ControlLoop::tell_status() {
+  if (parts_.service == nullptr) return;
+  const std::string connections = std::to_string(parts_.engine.connections()) + " connections";
+  parts_.service->status((drain_deadline_ ? "Draining: " : "Serving: ") + connections);
+}
+
+void ControlLoop::give_sign_of_life(Clock::time_point now) {
+  if (parts_.watchdog == nullptr || parts_.service == nullptr || !parts_.watchdog->due(now)) return;
+  if (parts_.watchdog->look(now, parts_.engine.passes())) return parts_.service->alive();
+  log_error("a worker hangs: the service manager is given no sign of life");
 }
 
 void ControlLoop::wait(Clock::time_point now) {
@@ -85,6 +101,9 @@ void ControlLoop::begin_drain(Clock::time_point now) {
            " connections may take up to " + format_duration(timeout));
   parts_.engine.drain();
   parts_.monitor.set_stopping();
+  if (parts_.service != nullptr) {
+    parts_.service->stopping(std::chrono::duration_cast<std::chrono::microseconds>(timeout) + kEnd);
+  }
   drain_deadline_ = now + timeout;
 }
 

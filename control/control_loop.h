@@ -14,6 +14,8 @@
 #include "control/management/report_desk.h"
 #include "control/monitor.h"
 #include "control/reload/reloader.h"
+#include "control/service/service_manager.h"
+#include "control/service/watchdog.h"
 #include "control/signal_queue.h"
 #include "control/telemetry.h"
 #include "control/tickets/ticket_keeper.h"
@@ -32,6 +34,8 @@ struct ControlParts {
   Reloader* reloader = nullptr;
   Telemetry* telemetry = nullptr;
   ReportDesk* reports = nullptr;
+  ServiceManager* service = nullptr;
+  Watchdog* watchdog = nullptr;
 };
 
 /// The control thread's life while workers run: signals, the admin socket, and what is to be done
@@ -49,6 +53,8 @@ class ControlLoop {
   using Clock = std::chrono::steady_clock;
 
   void tick(Clock::time_point now);
+  void tell_status();
+  void give_sign_of_life(Clock::time_point now);
   void wait(Clock::time_point now);
   void heed_signals();
   void begin_drain(Clock::time_point now);

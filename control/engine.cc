@@ -87,6 +87,14 @@ bool Engine::end() {
   return true;
 }
 
+std::vector<std::uint64_t> Engine::passes() const {
+  std::vector<std::uint64_t> passes;
+  for (std::uint32_t index = 0; index < fleet().size(); ++index) {
+    passes.push_back(fleet().worker(index).counters().loops.get());
+  }
+  return passes;
+}
+
 void Engine::tend() {
   snapshots_->reclaim();
   retired_.reclaim();

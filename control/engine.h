@@ -66,6 +66,8 @@ class Engine {
   [[nodiscard]] const Config& config() const { return config_; }
   [[nodiscard]] const Snapshot& snapshot() const { return *snapshots_->latest(); }
   [[nodiscard]] const worker::Fleet& fleet() const { return dataplane_.fleet(); }
+  /// The passes of the loop that each worker has made.
+  [[nodiscard]] std::vector<std::uint64_t> passes() const;
   /// The interfaces, which are the same on every worker.
   [[nodiscard]] std::span<const ip::Interface> interfaces() const {
     return dataplane_.fleet().worker(0).network().interfaces();

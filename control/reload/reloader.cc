@@ -61,6 +61,13 @@ ReloadReport Reloader::diff() const {
 }
 
 ReloadReport Reloader::reload(RunTimeChanges changes) {
+  if (observe_) observe_(true);
+  ReloadReport report = try_reload(changes);
+  if (observe_) observe_(false);
+  return report;
+}
+
+ReloadReport Reloader::try_reload(RunTimeChanges changes) {
   const auto begun = std::chrono::steady_clock::now();
   Candidate candidate = look(changes);
   ReloadReport report = candidate.report;

@@ -32,6 +32,9 @@ class Reloader {
   /// makes no sense.
   using Edit = std::function<void(Config& config)>;
 
+  /// Is told that reload() begins (true), and that it has ended, whatever came of it (false).
+  using Observe = std::function<void(bool under_way)>;
+
   enum class RunTimeChanges { kKeep, kDrop };
 
   /// `file` is what `path` held at the start, and what the builder's certificates were loaded for.
@@ -42,6 +45,7 @@ class Reloader {
         builder_(builder),
         publish_(std::move(publish)) {}
 
+  void observe(Observe observe) { observe_ = std::move(observe); }
   /// Reads the file again and takes over what has changed in it, or nothing of it.
   ReloadReport reload(RunTimeChanges changes = RunTimeChanges::kKeep);
   /// What reload() would do.
@@ -78,6 +82,7 @@ class Reloader {
     ReloadReport report;
   };
 
+  ReloadReport try_reload(RunTimeChanges changes);
   [[nodiscard]] Candidate look(RunTimeChanges changes) const;
   [[nodiscard]] std::optional<ReadFile> read(Diagnostics& problems) const;
   void take_over(Candidate candidate);
@@ -88,6 +93,7 @@ class Reloader {
   Config config_;
   SettingsBuilder& builder_;
   Publish publish_;
+  Observe observe_;
 };
 
 }  // namespace sluice::control

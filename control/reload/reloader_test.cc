@@ -300,5 +300,14 @@ TEST_F(ReloaderTest, CommandsAnswerWhatCameOfIt) {
   EXPECT_FALSE(commands.run(split_commands("diff").front(), AdminLevel::kOperator).failed);
 }
 
+TEST_F(ReloaderTest, TellsWhenItBeginsAndEndsWhateverComesOfIt) {
+  std::string told;
+  reloader_->observe([&](bool under_way) { told += under_way ? "(" : ")"; });
+  (void)reloader_->reload();
+  write("nonsense");
+  EXPECT_FALSE(reloader_->reload().accepted());
+  EXPECT_EQ(told, "()()");
+}
+
 }  // namespace
 }  // namespace sluice::control

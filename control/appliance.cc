@@ -53,6 +53,7 @@ Appliance::Management::Management(ManagementListeners listeners, Monitor& monito
 Appliance::Appliance(std::string path, CheckedFile checked)
     : config_(*std::move(checked.config)),
       watchdog_(watchdog_patience()),
+      rights_(config_),
       key_log_(open_key_log(config_)),
       tickets_(config_.process, std::chrono::steady_clock::now()),
       builder_(worker_count(config_), key_log_.get(), &tickets_.keys(),
@@ -127,7 +128,14 @@ void Appliance::open_management() {
   management_.emplace(std::move(listeners_), monitor_, builder_.certificates());
 }
 
+// Who may command Sluice is then said by the sockets' modes and these owners.
+void Appliance::reduce_rights() const {
+  if (const auto& account = rights_.account()) admin_.give_to(account->user, account->group);
+  rights_.reduce();
+}
+
 void Appliance::run() {
+  reduce_rights();
   engine_.start();
   log_info("Sluice " + std::string(kVersion) + " runs, with " + workers_of(config_));
   open_management();

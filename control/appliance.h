@@ -16,6 +16,7 @@
 #include "control/management/report_desk.h"
 #include "control/monitor.h"
 #include "control/reload/reloader.h"
+#include "control/service/rights.h"
 #include "control/service/service_manager.h"
 #include "control/service/watchdog.h"
 #include "control/settings_builder.h"
@@ -36,7 +37,8 @@ class Appliance {
   Appliance(const Appliance&) = delete;
   Appliance& operator=(const Appliance&) = delete;
 
-  /// Sets the workers going, and returns when the process is to end.
+  /// Gives up all rights that are not needed any more, sets the workers going, and returns when the
+  /// process is to end.
   void run();
   /// Ends the workers. False when one of them does not end: its thread still uses what would be
   /// taken down.
@@ -57,6 +59,7 @@ class Appliance {
   void add_observing_commands();
   void add_changing_commands();
   void open_telemetry();
+  void reduce_rights() const;
   void open_management();
   void tell_of_reload(bool under_way) const;
   void turn();
@@ -64,6 +67,7 @@ class Appliance {
   const Config config_;  // of the start
   ServiceManager service_;
   Watchdog watchdog_;
+  const Rights rights_;
   const SignalQueue signals_;
   const std::unique_ptr<KeyLog> key_log_;
   TicketKeeper tickets_;

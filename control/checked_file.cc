@@ -18,6 +18,7 @@ CheckedFile::CheckedFile(const std::string& path) {
     certificates = std::make_shared<CertificateStore>(worker_count(*config));
     check_certificates(*config, *certificates, found);
     check_ticket_keys(*config, found);
+    check_account(*config, found);
   }
   problems = found.format(path);
   good = found.ok();

@@ -29,6 +29,8 @@ class AdminServer {
   AdminServer(const std::string& path, std::uint32_t mode, const CommandTable& commands,
               AdminLevel level = AdminLevel::kAdmin);
 
+  /// As ListeningSocket does.
+  void give_to(uid_t user, gid_t group) const { listener_.give_to(user, group); }
   /// Adds what to wait for.
   void add_to(std::vector<pollfd>& waits) const;
   /// Serves what poll() found, given the same part of the list that add_to() wrote, and ends the

@@ -23,6 +23,10 @@ void AdminSockets::open(const std::string& path, std::uint32_t mode, AdminLevel 
   list_ += "unix@" + path + " " + std::string(to_string(level)) + " all\n";
 }
 
+void AdminSockets::give_to(uid_t user, gid_t group) const {
+  for (const Socket& socket : sockets_) socket.server->give_to(user, group);
+}
+
 void AdminSockets::add_to(std::vector<pollfd>& waits) {
   for (Socket& socket : sockets_) {
     const std::size_t before = waits.size();

@@ -26,6 +26,7 @@ class AdminSockets {
 
   // As AdminServer has them.
 
+  void give_to(uid_t user, gid_t group) const;
   void add_to(std::vector<pollfd>& waits);
   void serve(std::span<const pollfd> found, AdminServer::Time now);
   [[nodiscard]] bool busy() const;

@@ -56,12 +56,14 @@ void check_vacant(const std::string& path) {
   if (errno != ECONNREFUSED) fail_by_errno(path, "cannot tell whether somebody serves it");
 }
 
-void make_directory(const std::string& path) {
+// Returns the directory, or nothing when it was there already.
+std::string make_directory(const std::string& path) {
   const auto directory = std::filesystem::path(path).parent_path();
   std::error_code failed;
-  if (directory.empty() || std::filesystem::exists(directory, failed)) return;
+  if (directory.empty() || std::filesystem::exists(directory, failed)) return {};
   std::filesystem::create_directory(directory, failed);
   if (failed) fail(path, "cannot make " + directory.string() + ": " + failed.message());
+  return directory.string();
 }
 
 }  // namespace
@@ -73,7 +75,7 @@ FileDescriptor::~FileDescriptor() {
 // The socket is made under another name and moved to its own when it listens with the right mode:
 // nobody ever finds one that is half made.
 ListeningSocket::ListeningSocket(std::string path, std::uint32_t mode) : path_(std::move(path)) {
-  make_directory(path_);
+  made_directory_ = make_directory(path_);
   check_vacant(path_);
   const std::string temporary = path_ + "." + std::to_string(::getpid());
   const sockaddr_un address = address_of(temporary);
@@ -99,6 +101,15 @@ ListeningSocket::~ListeningSocket() {
   if (::lstat(path_.c_str(), &present) != 0) return;
   if (present.st_dev == identity_.st_dev && present.st_ino == identity_.st_ino) {
     ::unlink(path_.c_str());
+  }
+}
+
+void ListeningSocket::give_to(uid_t user, gid_t group) const {
+  if (!made_directory_.empty() && ::lchown(made_directory_.c_str(), user, group) != 0) {
+    fail_by_errno(path_, "its directory cannot be given another owner");
+  }
+  if (::lchown(path_.c_str(), user, group) != 0) {
+    fail_by_errno(path_, "cannot be given another owner");
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <string>
@@ -42,6 +43,9 @@ class ListeningSocket {
   ListeningSocket& operator=(const ListeningSocket&) = delete;
 
   [[nodiscard]] int fd() const { return socket_.get(); }
+  /// Makes a user and a group its owners, and its directory's if that was made with it, so that the
+  /// user can remove it. Throws std::runtime_error.
+  void give_to(uid_t user, gid_t group) const;
   /// A connection that waits, non-blocking; none when there is none.
   [[nodiscard]] FileDescriptor accept() const;
 
@@ -49,6 +53,7 @@ class ListeningSocket {
   std::string path_;
   FileDescriptor socket_;
   struct stat identity_ {};
+  std::string made_directory_;  // empty: it was there
 };
 
 /// Connects to a Unix stream socket. Throws std::runtime_error with a message for the operator.

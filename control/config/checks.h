@@ -49,6 +49,12 @@ void check_ticket_keys(const Config& config, Diagnostics& problems);
 /// TLS of frontends: names of ciphers and groups, and whether anything is left to agree on.
 void check_tls(const Config& config, Diagnostics& problems);
 
+/// A group goes with a user.
+void check_account_keys(const Config& config, Diagnostics& problems);
+
+/// This machine has the user and the group.
+void check_account(const Config& config, Diagnostics& problems);
+
 /// Certificates and keys can be loaded, into `certificates`, and belong together; clients and
 /// servers can be verified by the files that are named for it; expiry is a warning.
 void check_certificates(const Config& config, CertificateStore& certificates,

@@ -57,6 +57,9 @@ struct ProcessConfig {
   Located<std::string> ticket_key_file;  ///< empty: the keys of session tickets are made here
   Located<Duration> ticket_rotation = {std::chrono::hours(12), {}};
   Located<Duration> ticket_lifetime = {std::chrono::hours(36), {}};
+  Located<std::string> user;   ///< as whom it runs; empty: as who starts it
+  Located<std::string> group;  ///< empty: the user's own
+  bool system_call_filter = true;
 };
 
 /// [ip]

@@ -26,6 +26,7 @@ void check_most(const Config& config, Diagnostics& problems) {
   check_management(config, problems);
   check_access_log(config, problems);
   check_ticket_times(config, problems);
+  check_account_keys(config, problems);
   check_tls(config, problems);
 }
 

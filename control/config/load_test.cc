@@ -39,6 +39,9 @@ TEST(ReadConfig, LeavesDefaultsWhereAKeyIsNotGiven) {
   EXPECT_EQ(config.process.admin_socket, "/run/sluice/admin.sock");
   EXPECT_EQ(config.process.admin_mode, 0600U);
   EXPECT_EQ(config.process.tls_key_log, "");
+  EXPECT_EQ(config.process.user.value, "");
+  EXPECT_EQ(config.process.group.value, "");
+  EXPECT_TRUE(config.process.system_call_filter);
   EXPECT_EQ(config.tcp.stack.time_wait, tcp::StackConfig{}.time_wait);
   ASSERT_EQ(config.frontends.size(), 1U);
   EXPECT_EQ(config.frontends[0].timeouts.request, http::ClientTimeouts{}.request);
@@ -74,6 +77,9 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.tls.handshakes.per_source, 9U);
   EXPECT_EQ(process.ticket_rotation.value, 1h);
   EXPECT_EQ(process.ticket_lifetime.value, 24h);
+  EXPECT_EQ(process.user.value, "daemon");
+  EXPECT_EQ(process.group.value, "games");
+  EXPECT_FALSE(process.system_call_filter);
 }
 
 TEST(ReadConfig, ReadsWhatNeedsFiles) {

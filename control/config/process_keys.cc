@@ -98,6 +98,14 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
                              {"warning", LogLevel::kWarning},
                              {"error", LogLevel::kError}}),
            &C::log_level, "The least important messages that are still written to standard error.")
+      .key("user", located(text("name")), &C::user,
+           "As whom Sluice runs once devices, files and sockets are open; it is started as root "
+           "then ([As a user](#as-a-user)).")
+      .key("group", located(text("name")), &C::group,
+           "The first group then, in place of the user's own.")
+      .key("system_call_filter", boolean(), &C::system_call_filter,
+           "Forbid the process, once it runs, what it never does itself, such as starting programs "
+           "([System calls](#system-calls)).")
       .key("admin.socket", text("path"), &C::admin_socket,
            "The Unix socket that `sluice ctl` and HAProxy's tools talk to; `\"none\"` opens none.")
       .key("admin.mode", file_mode(), &C::admin_mode,

@@ -1,11 +1,12 @@
 #include "tls/openssl_memory.h"
 
-#include <malloc.h>
 #include <openssl/crypto.h>
 
-#include <cstdlib>
+#include <cstring>
 #include <new>
 #include <utility>
+
+#include "dataplane/base/undumped_memory.h"
 
 namespace sluice::tls {
 namespace {
@@ -39,9 +40,15 @@ void give(void* piece, const char* /*file*/, int /*line*/) {
 
 void* resize(void* piece, std::size_t size, const char* file, int line) {
   if (piece == nullptr) return take(size, file, line);
-  if (size > 0) return malloc_usable_size(piece) >= size ? piece : std::realloc(piece, size);
+  void* larger = nullptr;
+  if (size > 0) {
+    if (undumped::usable_size(piece) >= size) return piece;
+    larger = take(size, file, line);
+    if (larger == nullptr) return nullptr;
+    std::memcpy(larger, piece, undumped::usable_size(piece));
+  }
   give(piece, file, line);
-  return nullptr;
+  return larger;
 }
 
 }  // namespace
@@ -50,23 +57,23 @@ void* resize(void* piece, std::size_t size, const char* file, int line) {
 FreedMemory::~FreedMemory() {
   bytes_ = kMostBytes;
   for (Piece*& first : kept_) {
-    while (first != nullptr) std::free(std::exchange(first, first->next));
+    while (first != nullptr) undumped::give(std::exchange(first, first->next));
   }
 }
 
 void* FreedMemory::take(std::size_t size) {
   const std::size_t number = size <= size_of_class(1) ? 1 : (size + 7) / 16;
-  if (number >= kClasses || kept_[number] == nullptr) return std::malloc(size);
+  if (number >= kClasses || kept_[number] == nullptr) return undumped::take(size);
   bytes_ -= size_of_class(number);
   return std::exchange(kept_[number], kept_[number]->next);
 }
 
 void FreedMemory::give(void* piece) {
-  const std::size_t usable = malloc_usable_size(piece);
+  const std::size_t usable = undumped::usable_size(piece);
   const std::size_t number = usable < size_of_class(1) ? 0 : (usable - 8) / 16;
   const bool keeps =
       number > 0 && number < kClasses && bytes_ + size_of_class(number) <= kMostBytes;
-  if (!keeps) return std::free(piece);
+  if (!keeps) return undumped::give(piece);
   kept_[number] = new (piece) Piece{kept_[number]};
   bytes_ += size_of_class(number);
 }

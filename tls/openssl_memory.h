@@ -7,7 +7,8 @@ namespace sluice::tls {
 
 /// Pieces of memory that were freed, by their size, for who takes memory next: a handshake takes
 /// and frees some hundreds, many of them larger than what the C library keeps at hand. For one
-/// thread; a piece may come from another one's, or from malloc().
+/// thread; a piece may come from another one's. All of it is left out of core dumps, for much of
+/// what OpenSSL has is secret.
 class FreedMemory {
  public:
   /// Larger pieces are not kept.
@@ -30,7 +31,7 @@ class FreedMemory {
   struct Piece {
     Piece* next;
   };
-  // The C library's steps: a piece of class N has 16 * N + 8 bytes at least.
+  // The steps of undumped::take(): a piece of class N has 16 * N + 8 bytes at least.
   static constexpr std::size_t kClasses = kLargest / 16 + 1;
 
   std::array<Piece*, kClasses> kept_{};

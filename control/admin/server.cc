@@ -1,5 +1,6 @@
 #include "control/admin/server.h"
 
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,6 +67,7 @@ void AdminServer::read_from(Client& client, Time now) {
   if (size > 0) {
     client.active = now;
     client.session.receive({bytes, static_cast<std::size_t>(size)});
+    OPENSSL_cleanse(bytes, static_cast<std::size_t>(size));
   } else if (size == 0) {
     client.session.end_of_input();
   } else if (errno != EAGAIN && errno != EINTR) {

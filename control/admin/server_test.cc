@@ -152,6 +152,27 @@ TEST(ListeningSocket, HasTheModeThatWasAskedFor) {
   EXPECT_EQ(found.st_mode & 07777, 0640U);
 }
 
+TEST(ListeningSocket, IsGivenToItsUserWithTheDirectoryItMade) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  constexpr uid_t kUser = 1;
+  constexpr gid_t kGroup = 2;
+  const Directory directory;
+  const auto made = std::filesystem::path(directory.socket()).parent_path() / "made";
+  const ListeningSocket inside((made / "admin.sock").string(), 0600);
+  const ListeningSocket beside(directory.socket(), 0600);
+  inside.give_to(kUser, kGroup);
+  beside.give_to(kUser, kGroup);
+  struct stat status {};
+  for (const std::string& path :
+       {made.string(), (made / "admin.sock").string(), directory.socket()}) {
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, kUser) << path;
+    EXPECT_EQ(status.st_gid, kGroup) << path;
+  }
+  ASSERT_EQ(::stat(made.parent_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0U) << "it was there before";
+}
+
 TEST(ListeningSocket, ReplacesWhatADeadProcessLeft) {
   const Directory directory;
   {

@@ -1,5 +1,7 @@
 #include "control/admin/session.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -11,6 +13,11 @@ namespace {
 constexpr std::string_view kErrorNumber = "[3]:";
 constexpr std::string_view kErrorName = "[err]:";
 constexpr std::string_view kPayloadMark = "<<";
+
+// Of what was said, a payload may be a private key.
+void wipe(std::vector<std::string>& words) {
+  for (std::string& word : words) OPENSSL_cleanse(word.data(), word.size());
+}
 
 }  // namespace
 
@@ -43,9 +50,10 @@ void AdminSession::advance() {
     }
     if (pending_.empty()) take_lines();
     if (pending_.empty()) break;
-    const auto words = std::move(pending_.back());
+    auto words = std::move(pending_.back());
     pending_.pop_back();
     run(words);
+    wipe(words);
   }
   if (ending_ || !output_.empty() || !pending_.empty()) return;
   if (input_ended_ || (heard_a_line_ && !prompt_)) ending_ = true;
@@ -75,7 +83,7 @@ void AdminSession::take_lines() {
   }
   const bool whole = end < input_.size() || (input_ended_ && !input_.empty());
   if (!whole) return;
-  std::string line = input_.substr(0, end);
+  std::string line(std::string_view(input_).substr(0, end));
   if (line.ends_with('\r')) line.pop_back();
   std::string payload;
   const bool has_payload = line.ends_with(kPayloadMark);
@@ -98,7 +106,7 @@ bool AdminSession::take_payload(std::size_t begin, std::string& payload) {
     const std::size_t end = std::min(input_.find('\n', at), input_.size());
     if (end == input_.size()) break;
     if (end == at || (end == at + 1 && input_[at] == '\r')) {
-      payload = input_.substr(begin, at - begin);
+      payload = std::string_view(input_).substr(begin, at - begin);
       input_.erase(0, end + 1);
       return true;
     }
@@ -110,7 +118,7 @@ bool AdminSession::take_payload(std::size_t begin, std::string& payload) {
     return false;
   }
   if (!input_ended_) return false;
-  if (begin < input_.size()) payload = input_.substr(begin);
+  if (begin < input_.size()) payload = std::string_view(input_).substr(begin);
   input_.clear();
   return true;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/admin/command_table.h"
+#include "dataplane/base/undumped_memory.h"
 
 namespace sluice::control {
 
@@ -69,7 +70,8 @@ class AdminSession {
 
   const CommandTable& commands_;
   AdminLevel level_;  // it can only sink
-  std::string input_;
+  // It may be a private key: left out of core dumps.
+  std::basic_string<char, std::char_traits<char>, undumped::Allocator<char>> input_;
   std::vector<std::vector<std::string>> pending_;  // commands of lines received, last one first
   std::string output_;
   std::unique_ptr<LongAnswer> rest_;  // of the command that runs

@@ -7,6 +7,7 @@
 
 #include "control/log.h"
 #include "control/service/system_call_filter.h"
+#include "dataplane/base/undumped_memory.h"
 #include "dataplane/port/device_name.h"
 
 namespace sluice::control {
@@ -43,6 +44,9 @@ Rights::Rights(const Config& config)
       filters_(config.process.system_call_filter),
       needs_bpf_(has_port(config, port::DeviceKind::kAfXdp)) {
   renounce_new_privileges();
+  if (!undumped::leave_shared_memory_out_of_core_dumps()) {
+    log_warning("a core dump may have packets in it: /proc/self/coredump_filter cannot be written");
+  }
 }
 
 void Rights::reduce() const {

@@ -8,12 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/base/undumped_memory.h"
+
 namespace sluice {
 
 /// Places for objects of one type, as large as these and no larger, taken from the heap in blocks:
 /// objects that live long do not lie among others that come and go, and pin no holes there. The
 /// place freed last is used first; blocks are kept. (Where the most there can be is known,
-/// ObjectPool has places by number.)
+/// ObjectPool has places by number.) The blocks are left out of core dumps: keys of connections are
+/// in them.
 ///
 /// The objects must be destroyed before the pool is.
 template <typename T>
@@ -49,7 +52,7 @@ class BlockPool {
   struct Place {
     Place* next;
   };
-  struct Block {
+  struct Block : undumped::Object {
     alignas(T) std::byte bytes[kObjectsInBlock * sizeof(T)];
   };
 

@@ -4,7 +4,9 @@
 #include <rte_errno.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
+#include <rte_memory.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +55,13 @@ void check_cpus(const EalSettings& settings, std::span<const unsigned> allowed) 
 
 int run_body(void* body) {
   (*static_cast<std::function<void()>*>(body))();
+  return 0;
+}
+
+// Packets, and what is in them: pages and places for pages, as far as they are private memory. Of
+// shared memory and hugepages see undumped::leave_shared_memory_out_of_core_dumps().
+int leave_out_of_core_dumps(const rte_memseg_list* list, void* /*argument*/) {
+  (void)madvise(list->base_va, list->len, MADV_DONTDUMP);
   return 0;
 }
 
@@ -123,6 +132,7 @@ Eal::Eal(EalSettings settings, LogSink log)
     if (why.empty()) why = rte_strerror(rte_errno);
     throw std::runtime_error("DPDK does not start: " + why);
   }
+  (void)rte_memseg_list_walk(leave_out_of_core_dumps, nullptr);
   // Made even when nothing is put into it; empty directories would pile up.
   (void)rmdir(rte_eal_get_runtime_dir());
 }

@@ -6,9 +6,11 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/base/undumped_memory.h"
+
 namespace sluice::tls {
 
-/// Bytes that may be a private key: wiped when they are freed.
+/// Bytes that may be a private key: left out of core dumps, and wiped when they are freed.
 class SecretBytes {
  public:
   SecretBytes() = default;
@@ -24,7 +26,7 @@ class SecretBytes {
   [[nodiscard]] std::span<const std::uint8_t> view() const { return bytes_; }
 
  private:
-  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint8_t, undumped::Allocator<std::uint8_t>> bytes_;
 };
 
 }  // namespace sluice::tls

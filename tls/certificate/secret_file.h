@@ -7,10 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/base/undumped_memory.h"
+
 namespace sluice::tls {
 
-/// The bytes of a file that may hold secret keys, wiped when they are freed, and never moved
-/// before.
+/// The bytes of a file that may hold secret keys, left out of core dumps, wiped when they are
+/// freed, and never moved before.
 class SecretFile {
  public:
   /// Reads all of a regular file of at most `most` bytes; of larger ones it is said that they are
@@ -30,7 +32,7 @@ class SecretFile {
  private:
   SecretFile() = default;
 
-  std::vector<std::uint8_t> bytes_;
+  std::vector<std::uint8_t, undumped::Allocator<std::uint8_t>> bytes_;
   std::size_t size_ = 0;  // of what was read into it
   bool open_to_all_ = false;
 };

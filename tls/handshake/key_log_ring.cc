@@ -13,11 +13,10 @@ void put_line(const SSL* ssl, const char* line) {
 
 }  // namespace
 
-KeyLogRing::KeyLogRing(std::uint32_t lines)
-    : count_(lines), lines_(std::make_unique<Line[]>(lines)) {}
+KeyLogRing::KeyLogRing(std::uint32_t lines) : count_(lines), lines_(lines) {}
 
 KeyLogRing::~KeyLogRing() {
-  OPENSSL_cleanse(lines_.get(), count_ * sizeof(Line));
+  OPENSSL_cleanse(lines_.data(), count_ * sizeof(Line));
 }
 
 void KeyLogRing::put(std::string_view line) {

@@ -4,11 +4,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "dataplane/base/counter.h"
+#include "dataplane/base/undumped_memory.h"
 #include "tls/openssl_types.h"
 
 namespace sluice::tls {
@@ -44,7 +45,7 @@ class KeyLogRing {
   };
 
   std::uint32_t count_;
-  std::unique_ptr<Line[]> lines_;
+  std::vector<Line, undumped::Allocator<Line>> lines_;
   Counter lost_;
   alignas(64) std::atomic<std::uint32_t> written_{0};
   alignas(64) std::atomic<std::uint32_t> taken_{0};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/base/undumped_memory.h"
 #include "dataplane/buffer/byte_chain.h"
 #include "tls/failure.h"
 #include "tls/handshake/connection_notes.h"
@@ -27,7 +28,7 @@ enum class Outcome : std::uint8_t { kDone, kEnd, kFailed, kNoMemory };
 
 /// OpenSSL's part in a connection: the handshake, and after it the records, unless others take
 /// them over. An SSL object over packet buffers, which holds tens of kilobytes.
-class OpenSslSession {
+class OpenSslSession : public undumped::Object {
  public:
   OpenSslSession(std::shared_ptr<SSL_CTX> context, Role role, BufferReserve& reserve)
       : context_(std::move(context)), transport_(reserve), role_(role) {}

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "dataplane/base/undumped_memory.h"
 #include "tls/record/suite.h"
 
 namespace sluice::tls {
@@ -11,7 +12,7 @@ namespace sluice::tls {
 enum class Direction : std::uint8_t { kSealing, kOpening };
 
 /// One AEAD in one direction: it is given a key, then record after record, each piece by piece.
-class RecordCipher {
+class RecordCipher : public undumped::Object {
  public:
   using Nonce = std::array<std::uint8_t, kNonceSize>;
   using Tag = std::array<std::uint8_t, kTagSize>;

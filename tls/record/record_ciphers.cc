@@ -22,15 +22,15 @@ std::unique_ptr<RecordCipher> make(CipherLibrary library, Aead aead, Direction d
 
 }  // namespace
 
-RecordCiphers::RecordCiphers(CipherLibrary library) {
+RecordCiphers::RecordCiphers(CipherLibrary library) : contexts_(std::make_unique<Contexts>()) {
   for (std::size_t i = 0; i < kAeads; ++i) {
-    sealing_[i].cipher = make(library, static_cast<Aead>(i), Direction::kSealing);
-    opening_[i].cipher = make(library, static_cast<Aead>(i), Direction::kOpening);
+    contexts_->sealing[i].cipher = make(library, static_cast<Aead>(i), Direction::kSealing);
+    contexts_->opening[i].cipher = make(library, static_cast<Aead>(i), Direction::kOpening);
   }
 }
 
 RecordCiphers::~RecordCiphers() {
-  for (std::array<Context, kAeads>* contexts : {&sealing_, &opening_}) {
+  for (std::array<Context, kAeads>* contexts : {&contexts_->sealing, &contexts_->opening}) {
     for (Context& context : *contexts) context.wipe();
   }
 }
@@ -59,21 +59,22 @@ RecordCipher* RecordCiphers::Context::begin(std::span<const std::uint8_t> new_ke
 RecordCipher* RecordCiphers::begin_sealing(Aead aead, std::span<const std::uint8_t> key,
                                            const RecordCipher::Nonce& nonce,
                                            std::span<const std::uint8_t> associated) {
-  return sealing_[index_of(aead)].begin(key, nonce, associated);
+  return contexts_->sealing[index_of(aead)].begin(key, nonce, associated);
 }
 
 RecordCipher* RecordCiphers::begin_opening(Aead aead, std::span<const std::uint8_t> key,
                                            const RecordCipher::Nonce& nonce,
                                            std::span<const std::uint8_t> associated) {
-  return opening_[index_of(aead)].begin(key, nonce, associated);
+  return contexts_->opening[index_of(aead)].begin(key, nonce, associated);
 }
 
 bool RecordCiphers::knows(Aead aead, std::span<const std::uint8_t> key) const {
-  return sealing_[index_of(aead)].has(key) || opening_[index_of(aead)].has(key);
+  return contexts_->sealing[index_of(aead)].has(key) || contexts_->opening[index_of(aead)].has(key);
 }
 
 void RecordCiphers::forget(Aead aead, std::span<const std::uint8_t> key) {
-  for (Context* context : {&sealing_[index_of(aead)], &opening_[index_of(aead)]}) {
+  for (Context* context :
+       {&contexts_->sealing[index_of(aead)], &contexts_->opening[index_of(aead)]}) {
     if (context->has(key)) context->wipe();
   }
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "dataplane/base/undumped_memory.h"
 #include "tls/record/record_cipher.h"
 #include "tls/record/suite.h"
 
@@ -54,8 +55,12 @@ class RecordCiphers {
     void wipe();
   };
 
-  std::array<Context, kAeads> sealing_;
-  std::array<Context, kAeads> opening_;
+  struct Contexts : undumped::Object {
+    std::array<Context, kAeads> sealing;
+    std::array<Context, kAeads> opening;
+  };
+
+  std::unique_ptr<Contexts> contexts_;
 };
 
 }  // namespace sluice::tls

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "dataplane/base/undumped_memory.h"
 #include "tls/openssl_types.h"
 
 namespace sluice::tls {
@@ -42,6 +43,11 @@ bool is_base64(std::string_view text) {
   return text.find_first_not_of('=', end) == std::string_view::npos && text.size() - end <= 2;
 }
 
+// A key and its count of owners, in one piece.
+std::shared_ptr<const TicketKey> make(std::span<const std::uint8_t> bytes) {
+  return std::allocate_shared<TicketKey>(undumped::Allocator<TicketKey>(), bytes);
+}
+
 }  // namespace
 
 TicketKey::TicketKey(std::span<const std::uint8_t> bytes) : size_(bytes.size()) {
@@ -62,7 +68,7 @@ std::shared_ptr<const TicketKey> TicketKey::from_base64(std::string_view text) {
   if (written < padding) return nullptr;
   const auto size = static_cast<std::size_t>(written - padding);
   if (size != kSize && size != kShortSize) return nullptr;
-  return std::make_shared<const TicketKey>(bytes.first(size));
+  return make(bytes.first(size));
 }
 
 std::shared_ptr<const TicketKey> TicketKey::random() {
@@ -72,7 +78,7 @@ std::shared_ptr<const TicketKey> TicketKey::random() {
   if (!done) {
     throw std::runtime_error("no random bytes for a ticket key: " + take_openssl_error());
   }
-  return std::make_shared<const TicketKey>(bytes.first(kSize));
+  return make(bytes.first(kSize));
 }
 
 std::span<const std::uint8_t> TicketKey::name() const {

@@ -76,7 +76,8 @@ void Exchange::begin(ExchangeClient& client, const RequestOrigin& origin, Backen
   server_ = nullptr;
   head_ = {};
   origin_ = origin;
-  trace_ = {.started = core_.now()};
+  trace_ = {};
+  trace_.started = core_.now();
   tried_count_ = 0;
   method_ = Method::kOther;
   chunked_ = body_sent_ = request_done_ = responding_ = fresh_only_ = last_resort_ = false;

@@ -7,14 +7,14 @@ namespace sluice::control {
 
 std::optional<AccessDestination> AccessDestination::parse(std::string_view text) {
   constexpr std::string_view kSyslog = "syslog:";
-  if (text == "stdout") return AccessDestination{.kind = Kind::kStdout};
-  if (text.starts_with('/')) return AccessDestination{.kind = Kind::kFile, .path{text}};
+  if (text == "stdout") return AccessDestination{Kind::kStdout, {}, {}};
+  if (text.starts_with('/')) return AccessDestination{Kind::kFile, std::string(text), {}};
   if (!text.starts_with(kSyslog)) return {};
   text.remove_prefix(kSyslog.size());
-  if (text.starts_with('/')) return AccessDestination{.kind = Kind::kUnixSyslog, .path{text}};
+  if (text.starts_with('/')) return AccessDestination{Kind::kUnixSyslog, std::string(text), {}};
   const auto address = wire::Endpoint::parse(text);
   if (!address || address->port == 0) return {};
-  return AccessDestination{.kind = Kind::kUdpSyslog, .address = *address};
+  return AccessDestination{Kind::kUdpSyslog, {}, *address};
 }
 
 std::optional<unsigned> syslog_facility(std::string_view name) {

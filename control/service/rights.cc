@@ -13,6 +13,14 @@
 namespace sluice::control {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
 bool has_port(const Config& config, port::DeviceKind kind) {
   return std::ranges::any_of(config.interfaces, [&](const InterfaceConfig& interface) {
     return std::ranges::any_of(interface.ports, [&](const auto& port) {
@@ -54,7 +62,7 @@ void Rights::reduce() const {
     run_as(*account_, capabilities_);
     log_info("runs as user " + account_->name);
   }
-  if (filters_) forbid_system_calls({.bpf = needs_bpf_});
+  if (filters_) forbid_system_calls({.bpf = needs_bpf_, .sanitizers = kSanitized});
 }
 
 }  // namespace sluice::control

@@ -14,15 +14,6 @@
 namespace sluice::control {
 namespace {
 
-// LeakSanitizer stops the threads by ptrace() at the end.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
-
 constexpr std::array kForbidden{
     // other programs
     "execve",
@@ -110,6 +101,10 @@ void forbid(const Filter& filter, const char* name) {
   check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), number, 0), name);
 }
 
+bool for_sanitizers(std::string_view name) {
+  return name == "ptrace" || name == "execve";
+}
+
 }  // namespace
 
 // No rule looks at arguments: the kernel then knows the allowed calls beforehand, and runs the
@@ -118,8 +113,7 @@ void forbid_system_calls(const SystemCallNeeds& needs) {
   const Filter filter(seccomp_init(SCMP_ACT_ALLOW));
   if (!filter) throw std::runtime_error("system calls cannot be forbidden");
   for (const char* name : kForbidden) {
-    if (kSanitized && std::string_view(name) == "ptrace") continue;
-    forbid(filter, name);
+    if (!needs.sanitizers || !for_sanitizers(name)) forbid(filter, name);
   }
   if (!needs.bpf) forbid(filter, "bpf");
   check(seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1), "in all threads");

@@ -4,7 +4,8 @@ namespace sluice::control {
 
 /// What the filter has to leave to this process.
 struct SystemCallNeeds {
-  bool bpf = false;  ///< AF_XDP ports take their program off the interface at the end
+  bool bpf = false;         ///< AF_XDP ports take their program off the interface at the end
+  bool sanitizers = false;  ///< start a program that names lines, and stop threads by ptrace()
 };
 
 /// Forbids this process, and all its threads, what Sluice never does once it runs and what an

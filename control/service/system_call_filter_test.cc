@@ -51,6 +51,14 @@ TEST(SystemCallFilter, NoProgramCanBeStarted) {
             EPERM);
 }
 
+TEST(SystemCallFilter, LeavesSanitizersTheProgramThatNamesLines) {
+  EXPECT_EQ(in_a_process([] {
+              forbid_system_calls({.bpf = false, .sanitizers = true});
+              return start_a_program();
+            }),
+            0);
+}
+
 TEST(SystemCallFilter, HoldsForThreadsThatWereThereBefore) {
   EXPECT_EQ(in_a_process([] {
               int error = 0;
@@ -85,7 +93,7 @@ TEST(SystemCallFilter, LeavesBpfToWhoNeedsIt) {
   constexpr int kNoCommand = -1;
   const auto bpf = [] { return error_of(::syscall(SYS_bpf, kNoCommand, nullptr, 0)); };
   EXPECT_EQ(in_a_process([&] {
-              forbid_system_calls({.bpf = true});
+              forbid_system_calls({.bpf = true, .sanitizers = false});
               return bpf();
             }),
             in_a_process(bpf));

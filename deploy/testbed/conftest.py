@@ -15,7 +15,7 @@ from testbed.client import Client
 from testbed.impaired_link import ImpairedLink
 from testbed.process import TestbedError
 from testbed.sluice import Sluice
-from testbed.variant import OPENSSL_RECORDS, VARIANTS, Variant
+from testbed.variant import ONE_WORKER, OPENSSL_RECORDS, VARIANTS, Variant
 
 _FIGURES: list[str] = []
 
@@ -112,11 +112,14 @@ def client(testbed: Testbed) -> Client:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Has the tests that need a variant run with each that is meant for their module."""
+    """Has the tests that need a variant run with each that is meant for their module; in the short
+    form not with one worker, which does what two do but for the hand-off."""
     if "variant" not in metafunc.fixturenames:
         return
     both = getattr(metafunc.module, "WITH_BOTH_RECORD_LAYERS", False)
     variants = {**VARIANTS, **(OPENSSL_RECORDS if both else {})}
+    if not metafunc.config.getoption("--long"):
+        variants.pop(ONE_WORKER)
     metafunc.parametrize(
         "variant", list(variants.values()), ids=list(variants), indirect=True, scope="module"
     )

@@ -22,8 +22,10 @@ EXPECTED = hashlib.sha256(numbers()).hexdigest()
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["1-worker", "2-workers"])
 def guests(
-    request: pytest.FixtureRequest, testbed: Testbed, checked_program: Path
+    request: pytest.FixtureRequest, testbed: Testbed, checked_program: Path, long_form: bool
 ) -> Iterator[list[Guest]]:
+    if request.param == 1 and not long_form:
+        pytest.skip("to boot them twice takes a minute: in the long form")
     sluice = testbed.start_sluice(checked_program, workers=request.param, guests=True)
     booted = testbed.guests(sluice)
     for guest in booted:

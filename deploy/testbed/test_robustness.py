@@ -38,7 +38,7 @@ def test_random_frames_and_mutated_segments_do_no_harm(
     target = mac_address(testbed.layout.edge, port)
     enemy = Enemy(host, "eth0", target, SEED)
     traffic = _Traffic(client)
-    enemy.run(60 if long_form else 8)
+    enemy.run(60 if long_form else 5)
     traffic.stop()
     figure(f"hostile frames at {port}, {worker_count} worker(s): {enemy.sent} sent")
     assert enemy.sent > 1000

@@ -12,6 +12,7 @@ class Variant:
 
 
 # With two workers on ports of a single queue.
-VARIANTS = {"1-worker": Variant(1), "2-workers": Variant(2)}
+ONE_WORKER = "1-worker"
+VARIANTS = {ONE_WORKER: Variant(1), "2-workers": Variant(2)}
 # Also for modules that set WITH_BOTH_RECORD_LAYERS.
 OPENSSL_RECORDS = {"openssl-records": Variant(2, "openssl")}

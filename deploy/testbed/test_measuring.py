@@ -38,12 +38,11 @@ def test_handshakes_are_of_the_kind_that_is_measured(measure: Measure) -> None:
     kinds = {(each["key"], each["version"], each["resumed"]) for each in results}
     assert len(kinds) == len(results) == 6
     for each in results:
-        assert each["served_us"] > 0
+        assert each["served_us"] > each["in_memory_us"] * 0.5 > 0
         served = each["rounds"][0]["served"]
         assert served["completed_per_second"] > 0
         if each["resumed"]:
             assert served["resumed"] > 0.8
-            assert each["in_memory_us"] > 0
         else:
             assert served["resumed"] == 0
             assert each["in_memory_us"] > each["public_key_us"] > 0

@@ -6,6 +6,7 @@
 #include <new>
 #include <utility>
 
+#include "dataplane/base/sanitized.h"
 #include "dataplane/base/undumped_memory.h"
 
 namespace sluice::tls {
@@ -14,14 +15,6 @@ namespace {
 constexpr std::size_t size_of_class(std::size_t number) {
   return 16 * number + 8;
 }
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 FreedMemory& of_thread() {
   thread_local FreedMemory freed;

@@ -7,19 +7,12 @@
 
 #include "control/log.h"
 #include "control/service/system_call_filter.h"
+#include "dataplane/base/sanitized.h"
 #include "dataplane/base/undumped_memory.h"
 #include "dataplane/port/device_name.h"
 
 namespace sluice::control {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 bool has_port(const Config& config, port::DeviceKind kind) {
   return std::ranges::any_of(config.interfaces, [&](const InterfaceConfig& interface) {

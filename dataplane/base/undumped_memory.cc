@@ -11,16 +11,10 @@
 #include <string_view>
 #include <utility>
 
+#include "dataplane/base/sanitized.h"
+
 namespace sluice::undumped {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr std::size_t kStep = 16;
 constexpr std::size_t kChunk = std::size_t{1} << 20;

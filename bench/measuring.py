@@ -52,6 +52,19 @@ def thread_seconds(process: int, name: str | None = None) -> float:
     return used / 1e9
 
 
+def put_first(process: int) -> None:
+    """Has the worker of a process run before all else on its CPU (SCHED_FIFO; needs root). Not from the process's beginning:
+    there would be no CPU left for what its start waits for."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for task in Path(f"/proc/{process}/task").iterdir():
+            if (task / "comm").read_text().strip() == "worker-0":
+                os.sched_setscheduler(int(task.name), os.SCHED_FIFO, os.sched_param(10))
+                return
+        time.sleep(0.005)
+    raise Failed(f"process {process} has no worker")
+
+
 class Server:
     """A `sluice serve` with one worker."""
 
@@ -153,7 +166,7 @@ class Pair:
     def _start_server(self, devices: list[str], *options: object) -> Server:
         results, log = self._file("serve.json"), self._file("serve.log")
         results.unlink(missing_ok=True)
-        words: list[object] = [self._program, "serve", "--cpu", SERVER_CPU]
+        words: list[object] = [*only_on(SERVER_CPU), self._program, "serve", "--cpu", SERVER_CPU]
         words += ["--address", f"{SERVER}/24", "--json", results]
         for device in devices:
             words += ["--device", device]
@@ -205,11 +218,11 @@ class Pair:
         role: str = "client",
         device_options: tuple[str, ...] = (),
     ) -> Load:
-        """`first`: before all else on its CPU (SCHED_FIFO); needs root."""
+        """`first`: its worker before all else on its CPU; needs root."""
         results = self._file(f"{port}-load.json")
         results.unlink(missing_ok=True)
-        words: list[object] = ["chrt", "-f", "10"] if first else []
-        words += [self._program, "load", "--cpu", CLIENT_CPU, "--quiet", "--json", results]
+        words: list[object] = [*only_on(CLIENT_CPU), self._program, "load", "--cpu", CLIENT_CPU]
+        words += ["--quiet", "--json", results]
         device = self._device(port, role, *device_options)
         words += ["--device", device, "--address", address, *options, url]
         process = subprocess.Popen(
@@ -218,6 +231,8 @@ class Pair:
             stderr=subprocess.PIPE,
             text=True,
         )
+        if first:
+            put_first(process.pid)
         return Load(process, results)
 
     def load(self, url: str, *options: object) -> dict[str, Any]:
@@ -226,6 +241,12 @@ class Pair:
 
 def url_of(secure: bool) -> str:
     return f"{'https' if secure else 'http'}://{SERVER}/"
+
+
+def only_on(cpu: int) -> list[object]:
+    """In front of a command: its other threads would go where the worker is not, to the other side's
+    CPU."""
+    return ["taskset", "-c", cpu]
 
 
 def milliseconds(seconds: float) -> str:

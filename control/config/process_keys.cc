@@ -72,7 +72,8 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
            "connections and buffers.")
       .key("cpus", list(integer(0, 1023)), &C::cpus,
            "The CPUs the workers run on, one for each worker. Default: the first ones this "
-           "process may use.")
+           "process may use. All other threads keep to the remaining ones, if there are any: "
+           "leave one for them where latency matters.")
       .key("idle",
            choice<IdlePolicy>({{"adaptive", IdlePolicy::kAdaptive}, {"poll", IdlePolicy::kPoll}}),
            &C::idle,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -78,6 +79,15 @@ std::vector<unsigned> allowed_cpus() {
   return cpus;
 }
 
+std::vector<unsigned> control_cpus(std::span<const unsigned> allowed,
+                                   std::span<const unsigned> worker_cpus) {
+  std::vector<unsigned> others;
+  std::ranges::copy_if(allowed, std::back_inserter(others), [&](unsigned cpu) {
+    return std::ranges::find(worker_cpus, cpu) == worker_cpus.end();
+  });
+  return others.empty() ? std::vector<unsigned>(allowed.begin(), allowed.end()) : others;
+}
+
 std::vector<std::string> eal_arguments(const EalSettings& settings, bool hugepages,
                                        std::span<const unsigned> control_cpus,
                                        const std::string& file_prefix) {
@@ -120,7 +130,8 @@ Eal::Eal(EalSettings settings, LogSink log)
   check_cpus(settings_, cpus);
   hugepages_ =
       decide_hugepages(settings_.hugepages, settings_.memory_mib << 20, free_hugepage_bytes());
-  arguments_ = eal_arguments(settings_, hugepages_, cpus, "sluice-" + std::to_string(getpid()));
+  arguments_ = eal_arguments(settings_, hugepages_, control_cpus(cpus, settings_.worker_cpus),
+                             "sluice-" + std::to_string(getpid()));
   std::vector<char*> pointers;
   pointers.reserve(arguments_.size() + 1);
   for (std::string& argument : arguments_) pointers.push_back(argument.data());

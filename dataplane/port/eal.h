@@ -28,6 +28,11 @@ struct EalSettings {
 /// The CPUs this process may run on, in ascending order.
 std::vector<unsigned> allowed_cpus();
 
+/// Of the CPUs that may be used, those where threads that are no workers run: the workers' are left
+/// alone when others remain, since a worker that waits for its CPU keeps packets waiting.
+std::vector<unsigned> control_cpus(std::span<const unsigned> allowed,
+                                   std::span<const unsigned> worker_cpus);
+
 /// EAL's command line. lcore 0 is the control thread, which keeps all of `control_cpus`; lcore
 /// i + 1 is worker i.
 std::vector<std::string> eal_arguments(const EalSettings& settings, bool hugepages,

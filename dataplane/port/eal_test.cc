@@ -22,11 +22,21 @@ std::vector<std::string> arguments_of(const EalSettings& settings, bool hugepage
   return eal_arguments(settings, hugepages, cpus, "sluice-1");
 }
 
-TEST(EalArguments, PinWorkersAndLetTheControlThreadFloat) {
+TEST(EalArguments, PinWorkersAndLetTheControlThreadHaveItsCpus) {
   EalSettings settings;
   settings.worker_cpus = {2, 3};
   EXPECT_THAT(arguments_of(settings, false),
               AllOf(Contains("--lcores=0@(0,1,2,3),1@2,2@3"), Contains("--main-lcore=0")));
+}
+
+TEST(ControlCpus, AreTheOnesThatNoWorkerHas) {
+  const std::vector<unsigned> allowed{0, 1, 2, 5};
+  EXPECT_EQ(control_cpus(allowed, std::vector{1U, 5U}), (std::vector{0U, 2U}));
+}
+
+TEST(ControlCpus, AreAllWhereWorkersHaveAll) {
+  const std::vector<unsigned> allowed{3, 4};
+  EXPECT_EQ(control_cpus(allowed, std::vector{4U, 3U}), allowed);
 }
 
 TEST(EalArguments, HugepagesNeedNoMountAndNeverMeetNoHuge) {

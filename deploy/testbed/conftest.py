@@ -18,6 +18,8 @@ from testbed.sluice import Sluice
 from testbed.variant import ONE_WORKER, OPENSSL_RECORDS, VARIANTS, Variant
 
 _FIGURES: list[str] = []
+# Fixtures with a program of the release build.
+_OF_THE_RELEASE = {"fast_program", "impaired_link", "flooder"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,8 +39,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if os.geteuid() != 0:
         pytest.exit("the system tests need root: they make network namespaces", returncode=2)
+    config.addinivalue_line("markers", "release: needs what deploy/build makes as the release")
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _OF_THE_RELEASE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("release")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

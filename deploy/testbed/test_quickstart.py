@@ -13,6 +13,8 @@ import pytest
 from testbed.bed import ROOT
 from testbed.process import Process, run, wait_for
 
+pytestmark = pytest.mark.release
+
 QUICKSTART = ROOT / "deploy/quickstart"
 
 

@@ -53,8 +53,8 @@ def thread_seconds(process: int, name: str | None = None) -> float:
 
 
 def put_first(process: int) -> None:
-    """Has the worker of a process run before all else on its CPU (SCHED_FIFO; needs root). Not from the process's beginning:
-    there would be no CPU left for what its start waits for."""
+    """Has the worker of a process run before all else on its CPU (SCHED_FIFO; needs root). Not from
+    the process's beginning: what its start waits for would have no CPU."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         for task in Path(f"/proc/{process}/task").iterdir():

@@ -91,6 +91,12 @@ TEST(Differences, TellWhatNeedsARestart) {
   EXPECT_EQ(interface.kind, Kind::kAdded);
   EXPECT_EQ(interface.table, "[[interface]] lan");
   EXPECT_FALSE(interface.reloads);
+  const auto logged = [](const std::string& to) {
+    return farm_with() + "[access_log]\nto = \"" + to + "\"\n";
+  };
+  const Difference log = only(compare(logged("/var/log/a"), logged("/var/log/b")));
+  EXPECT_EQ(log.table + ' ' + log.key, "[access_log] to");
+  EXPECT_FALSE(log.reloads);
 }
 
 TEST(Differences, FollowServersAndRoutesByName) {

@@ -301,6 +301,27 @@ def test_json_lines(testbed: Testbed, checked_program: Path) -> None:
     assert set(second["times_ms"]) == {"head", "queue", "total"}
 
 
+@pytest.mark.parametrize("host, shown", [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_a_syslog_server_elsewhere_gets_datagrams(
+    testbed: Testbed, checked_program: Path, host: str, shown: str
+) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    edge = testbed.layout.edge
+    before = edge.sysctl("net.ipv6.conf.lo.disable_ipv6", "0")  # for ::1
+    with edge.socket(family, socket.SOCK_DGRAM) as server:
+        server.bind((host, 0))
+        server.settimeout(10)
+        to = f"syslog:{shown}:{server.getsockname()[1]}"
+        with other_sluice(testbed, checked_program, access_log(to)) as sluice:
+            for path in ("/", "/absent"):
+                testbed.client.curl(f"{HTTP}{path}")
+                line = server.recv(4096).decode()
+                assert re.match(r"<134>\w{3} [ \d]\d \d\d:\d\d:\d\d edge\[\d+\]: 198\.", line)
+                assert f'"GET {path} HTTP/1.1"' in line
+            assert sluice.counter("http.access_log_drops") == 0
+    edge.sysctl("net.ipv6.conf.lo.disable_ipv6", before)
+
+
 def test_syslog_gets_datagrams(testbed: Testbed, checked_program: Path) -> None:
     path = testbed.directory / "log.socket"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:

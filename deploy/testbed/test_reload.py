@@ -47,6 +47,7 @@ def shared(testbed: Testbed, checked_program: Path) -> Iterator[Sluice]:
         workers=2,
         admins=[{"socket": str(testbed.directory / "watch.sock")}],
         overlay={"sluice": {"telemetry": True}},
+        access_log={"to": str(testbed.directory / "reload-access.log")},
     )
     testbed.stop_sluice()
 
@@ -418,10 +419,11 @@ def test_a_hundred_reloads_in_a_minute_cost_nobody_anything(
 ) -> None:
     if not long_form:
         pytest.skip("takes two minutes: only with --long")
+    log = {"to": str(testbed.directory / "reload-access.log")}
     # Each round has a Sluice of its own: another load tester's connections would meet the ones that
     # the one before has left in TIME_WAIT, whose time stamps are none of its own.
     for name, change_of in (("rules", other_timeout), ("servers", other_servers)):
-        sluice = testbed.start_sluice(fast_program, workers=1)
+        sluice = testbed.start_sluice(fast_program, workers=1, access_log=log)
         sluice.ask("reload")
         before = sluice.resident_bytes()
         round, answered = reload_under_load(
@@ -438,7 +440,7 @@ def test_a_hundred_reloads_in_a_minute_cost_nobody_anything(
         assert round.reloads >= 100
         assert grown < 16 << 20
         testbed.stop_sluice()
-    sluice = testbed.start_sluice(fast_program, workers=1)
+    sluice = testbed.start_sluice(fast_program, workers=1, access_log=log)
     before, buffers = sluice.resident_bytes(), sluice.buffers_in_use()
     rounds, answered = rounds_of_draining(
         testbed, sluice, fast_program, seconds=30, kept=500, opened=2000

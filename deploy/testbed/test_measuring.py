@@ -88,3 +88,13 @@ def test_requests_go_on_beside_a_storm(measure: Measure) -> None:
     for seconds in result["kept"].values():
         assert seconds["rate"] > 0
         assert seconds["p50_us"] <= seconds["median_p99_us"] <= seconds["worst_p99_us"]
+
+
+@pytest.mark.usefixtures("only_long")
+def test_the_access_log_costs_the_worker_little(measure: Measure) -> None:
+    results = measure("access_log")
+    assert results["failures"] == 0
+    assert results["cycles"]["none"] > 0
+    for kind in ("haproxy", "json"):
+        assert results["log_us"][kind] > 0
+        assert results["ratio"][kind] == results["cycles"]["none"] / results["cycles"][kind]

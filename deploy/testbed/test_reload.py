@@ -47,7 +47,6 @@ def shared(testbed: Testbed, checked_program: Path) -> Iterator[Sluice]:
         workers=2,
         admins=[{"socket": str(testbed.directory / "watch.sock")}],
         overlay={"sluice": {"telemetry": True}},
-        access_log={"to": str(testbed.directory / "reload-access.log")},
     )
     testbed.stop_sluice()
 

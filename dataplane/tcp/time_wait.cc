@@ -90,22 +90,34 @@ SequenceNumber TimeWaitTable::least_sequence(std::uint32_t index) const {
   return entries_[index].record.send_next + kReuseDistance;
 }
 
-// RFC 9293 section 3.10.7.4 for TIME-WAIT. Nothing ends it early: resets are ignored (RFC 1337),
-// and SYNs that may not reopen the pair (RFC 6191). The peer's own FIN comes again when our ACK was
-// lost.
+// RFC 9293 section 3.10.7.4 for TIME-WAIT. What is left on the way does not end it (RFC 1337). A
+// SYN that may not reopen the pair (RFC 6191) is challenged (RFC 5961 section 4.2): a peer that has
+// really begun anew answers that with an exact reset, which ends the wait for its next SYN. The
+// peer's own FIN comes again when our ACK was lost.
 void TimeWaitTable::receive(std::uint32_t index, const Segment& segment) {
   Entry& entry = entries_[index];
-  if (segment.has(wire::kRst) || segment.has(wire::kSyn) || segment.length() == 0) return;
-  if (segment.has(wire::kFin) && segment.end() == entry.record.receive_next) {
+  TimeWaitRecord& record = entry.record;
+  if (segment.has(wire::kRst)) {
+    if (record.challenged_syn && segment.sequence == record.receive_next) forget(index);
+  } else if (segment.has(wire::kSyn)) {
+    if (!segment.has(wire::kAck) && challenge(entry)) record.challenged_syn = true;
+  } else if (segment.has(wire::kFin) && segment.end() == record.receive_next) {
     acknowledge(entry);
     unlink(index);
     link_newest(index);
-  } else if (core_.challenges.take()) {
-    core_.counters.challenge_acks.add();
-    acknowledge(entry);
-  } else {
-    core_.counters.challenge_acks_suppressed.add();
+  } else if (segment.length() > 0) {
+    challenge(entry);
   }
+}
+
+bool TimeWaitTable::challenge(const Entry& entry) {
+  if (!core_.challenges.take()) {
+    core_.counters.challenge_acks_suppressed.add();
+    return false;
+  }
+  core_.counters.challenge_acks.add();
+  acknowledge(entry);
+  return true;
 }
 
 void TimeWaitTable::acknowledge(const Entry& entry) {

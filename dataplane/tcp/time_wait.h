@@ -18,6 +18,7 @@ struct TimeWaitRecord {
   SequenceNumber receive_next;
   std::uint32_t recent_timestamp = 0;
   bool timestamps = false;
+  bool challenged_syn = false;  ///< a SYN that may not reopen the pair was answered
 };
 
 /// The connections of one worker in TIME-WAIT, in the order in which they will be forgotten.
@@ -42,7 +43,7 @@ class TimeWaitTable {
   /// The least initial sequence number for a new connection of the pair.
   [[nodiscard]] SequenceNumber least_sequence(std::uint32_t index) const;
 
-  /// Answers a segment of a recorded flow that does not open it anew.
+  /// Answers a segment of a recorded flow that does not open it anew. The record may be gone then.
   void receive(std::uint32_t index, const Segment& segment);
 
   void forget(std::uint32_t index);
@@ -64,6 +65,7 @@ class TimeWaitTable {
   void link_newest(std::uint32_t index);
   void unlink(std::uint32_t index);
   void acknowledge(const Entry& entry);
+  bool challenge(const Entry& entry);
   [[nodiscard]] std::uint32_t milliseconds() const;
 
   Core& core_;

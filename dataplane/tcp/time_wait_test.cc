@@ -159,13 +159,40 @@ TEST_F(TimeWaitTest, NothingThatIsLeftOnTheWayEndsTheWait) {
   send(wire::kRst | wire::kAck, next, kTimestamp);
   send(wire::kAck, next - 500, kTimestamp, "old data");
   send(wire::kAck, next, kTimestamp);
-  send(wire::kSyn, next - 500, kTimestamp - 5);
   send(wire::kSyn | wire::kAck, next, kTimestamp);
   send(0, next, kTimestamp);
-  EXPECT_EQ(server_host().stack().time_wait(), 1U);
   EXPECT_EQ(server_counters().challenge_acks.get(), 1U) << "for the data";
+  send(wire::kSyn, next - 500, kTimestamp - 5);
+  EXPECT_EQ(server_counters().challenge_acks.get(), 2U);
+  EXPECT_EQ(server_host().stack().time_wait(), 1U);
   run_for(seconds(61));
   EXPECT_EQ(server_host().stack().time_wait(), 0U);
+}
+
+// RFC 5961 section 4.2: whoever has begun anew says so.
+
+TEST_F(TimeWaitTest, AResetThatAnswersTheChallengeOfASynEndsTheWait) {
+  make_time_wait(true);
+  ASSERT_FALSE(reopens(1000, -1));
+  send(wire::kRst, last_.value(), kTimestamp - 1);
+  EXPECT_EQ(server_host().stack().time_wait(), 0U);
+  EXPECT_TRUE(reopens(1000, -1));
+}
+
+TEST_F(TimeWaitTest, OnlyAnExactResetAnswersTheChallenge) {
+  make_time_wait(true);
+  ASSERT_FALSE(reopens(1000, -1));
+  send(wire::kRst, last_.value() + 1, kTimestamp);
+  send(wire::kRst, last_.value() - 1, kTimestamp);
+  EXPECT_EQ(server_host().stack().time_wait(), 1U);
+}
+
+TEST_F(TimeWaitTest, AChallengeThatWasNotSentIsNotAnswered) {
+  make_time_wait(true, {.challenge_acks_per_second = 0});
+  ASSERT_FALSE(reopens(1000, -1));
+  EXPECT_EQ(server_counters().challenge_acks_suppressed.get(), 1U);
+  send(wire::kRst, last_.value(), kTimestamp);
+  EXPECT_EQ(server_host().stack().time_wait(), 1U);
 }
 
 TEST_F(TimeWaitTest, ThePeersFinIsAcknowledgedAgainAndTheWaitBegunAnew) {

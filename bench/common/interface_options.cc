@@ -26,7 +26,7 @@ wire::IpAddress next_address(const wire::IpAddress& address) {
 
 control::Config read_file(const std::string& path) {
   control::Diagnostics problems;
-  const auto config = control::load_config(path, problems);
+  const auto config = control::load_config(path, problems, control::Use::kNetwork);
   if (!config || !problems.ok()) refuse(problems.format(path));
   return *config;
 }
@@ -62,7 +62,9 @@ void InterfaceOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false)
       ->group(group);
   command
-      .add_option("--config", config_file, "TOML with [[interface]], [tcp] and [sluice] instead")
+      .add_option("--config", config_file,
+                  "TOML with [[interface]], [ip], [tcp] and, of [sluice], workers, cpus, buffers, "
+                  "hugepages and eal")
       ->group(group);
   command.add_option("--workers", workers, "Cores to use (default 1)")
       ->check(CLI::Range(1, 128))
@@ -74,6 +76,18 @@ void InterfaceOptions::add_to(CLI::App& command) {
   command.add_option("--buffers", buffers, "Packet buffers of each worker (default: calculated)")
       ->group(group);
   command.add_flag("--adaptive", adaptive, "Sleep when idle instead of polling")->group(group);
+}
+
+// What is given as an option goes before what is in the file.
+void InterfaceOptions::choose_cpus(control::ProcessConfig& process) const {
+  if (!cpus.empty() || workers != 0) process.cpus.clear();
+  for (const std::uint32_t cpu : cpus) process.cpus.push_back({cpu, {}});
+  if (!process.cpus.empty()) {
+    process.workers.value = static_cast<std::uint32_t>(process.cpus.size());
+  } else if (workers != 0) {
+    process.workers.value = workers;
+  }
+  if (process.workers.value == 0) process.workers.value = 1;
 }
 
 control::Config InterfaceOptions::config(std::uint32_t connections) const {
@@ -88,9 +102,8 @@ control::Config InterfaceOptions::config(std::uint32_t connections) const {
     config.tcp.stack.max_time_wait = std::uint32_t{1} << 20;
   }
   control::ProcessConfig& process = config.process;
-  process.workers.value = cpus.empty() ? workers : static_cast<std::uint32_t>(cpus.size());
-  for (const std::uint32_t cpu : cpus) process.cpus.push_back({cpu, {}});
-  process.buffers.value = buffers;
+  choose_cpus(process);
+  if (buffers != 0) process.buffers.value = buffers;
   process.max_connections = connections;
   process.idle = adaptive ? control::IdlePolicy::kAdaptive : control::IdlePolicy::kPoll;
   process.log_level = control::LogLevel::kWarning;

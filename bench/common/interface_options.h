@@ -18,7 +18,7 @@ struct InterfaceOptions {
   std::vector<std::string> gateways;
   std::string config_file;
   std::vector<std::uint32_t> cpus;
-  std::uint32_t workers = 1;
+  std::uint32_t workers = 0;  ///< 0: as many as there are `cpus`, or one
   std::uint32_t buffers = 0;
   bool adaptive = false;
 
@@ -27,6 +27,9 @@ struct InterfaceOptions {
   /// The configuration they stand for, with room for `connections`. Throws std::invalid_argument
   /// with a message for the operator.
   [[nodiscard]] control::Config config(std::uint32_t connections) const;
+
+ private:
+  void choose_cpus(control::ProcessConfig& process) const;
 };
 
 /// The addresses of "FIRST[-LAST]/LENGTH". Throws std::invalid_argument.

@@ -5,7 +5,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "bench/common/interface_options.h"
 #include "bench/common/weighted_turns.h"
 
 namespace sluice::bench {
@@ -38,22 +37,6 @@ TEST(Shares, HaveWeights) {
   EXPECT_EQ(shares[0], (std::pair<std::uint64_t, std::uint32_t>{200, 9}));
   EXPECT_EQ(shares[1], (std::pair<std::uint64_t, std::uint32_t>{503, 1}));
   EXPECT_THROW(parse_shares("--status", "200:0"), std::invalid_argument);
-}
-
-TEST(AddressRanges, GoFromTheFirstToTheLast) {
-  const auto range = parse_address_range("198.18.0.254-198.18.1.1/16");
-  ASSERT_EQ(range.size(), 4U);
-  EXPECT_EQ(range.front().to_string(), "198.18.0.254/16");
-  EXPECT_EQ(range.back().to_string(), "198.18.1.1/16");
-  EXPECT_EQ(parse_address_range("2001:db8::ffff-2001:db8::1:0/64").size(), 2U);
-  EXPECT_EQ(parse_address_range("198.18.0.1/24").size(), 1U);
-}
-
-TEST(AddressRanges, ThatAreNoneAreRefused) {
-  for (const char* text : {"198.18.0.1", "198.18.0.1-x/24", "198.18.0.1-2001:db8::1/24", "a/24",
-                           "198.18.0.1-198.20.0.1/8"}) {
-    EXPECT_THROW(parse_address_range(text), std::invalid_argument) << text;
-  }
 }
 
 TEST(WeightedTurns, ComeAsOftenAsTheirWeightsAndMixed) {

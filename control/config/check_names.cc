@@ -48,7 +48,6 @@ class NameChecks {
   }
 
   void run() {
-    if (complete_) presence();
     UniqueNames interfaces("interface", problems_);
     for (const InterfaceConfig& interface : config_.interfaces) interfaces.add(interface.name);
     UniqueNames frontends("frontend", problems_);
@@ -70,22 +69,6 @@ class NameChecks {
   }
 
  private:
-  void presence() {
-    if (config_.interfaces.empty()) {
-      problems_.error({}, "there is no [[interface]]: Sluice would have no address");
-    }
-    if (config_.frontends.empty()) {
-      problems_.error({}, "there is no [[frontend]]: nothing would be served");
-    }
-    const bool answers_itself =
-        std::any_of(config_.frontends.begin(), config_.frontends.end(), [](const auto& frontend) {
-          return !frontend.redirect.value.empty() || !frontend.routes.empty();
-        });
-    if (config_.backends.empty() && !answers_itself) {
-      problems_.error({}, "there is no [[backend]]: requests would go nowhere");
-    }
-  }
-
   void process() {
     const ProcessConfig& process = config_.process;
     if (!process.cpus.empty() && process.workers.value != 0 &&

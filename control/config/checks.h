@@ -3,10 +3,15 @@
 #include "control/certificates/certificate_store.h"
 #include "control/config/config.h"
 #include "control/config/diagnostics.h"
+#include "control/config/use.h"
 
 /// What must be true of a configuration beyond each key's own range. Every fault found is added to
 /// the diagnostics; none of these stops at the first.
 namespace sluice::control {
+
+/// What nothing works without. Looks only at a configuration without errors: what is missing may
+/// have been left out for one.
+void check_presence(const Config& config, Use use, Diagnostics& problems);
 
 /// Names: unique where they must be, and those referred to exist. Routes are well-formed and not
 /// ambiguous. Works on a configuration that was read with errors.

@@ -16,7 +16,8 @@ namespace {
 constexpr std::uintmax_t kLargestFile = 16U << 20;
 
 // Those that also work on a configuration that was read with errors.
-void check_most(const Config& config, Diagnostics& problems) {
+void check_most(const Config& config, Use use, Diagnostics& problems) {
+  check_presence(config, use, problems);
   check_names(config, problems);
   check_balancing(config, problems);
   check_modes(config, problems);
@@ -56,25 +57,25 @@ std::optional<std::string> read_config_file(const std::string& path, Diagnostics
 }
 
 void check_config(const Config& config, Diagnostics& problems) {
-  check_most(config, problems);
+  check_most(config, Use::kProxy, problems);
   if (problems.ok()) check_network(config, problems);
 }
 
-std::optional<Config> read_config(std::string_view text, Diagnostics& problems) {
+std::optional<Config> read_config(std::string_view text, Diagnostics& problems, Use use) {
   const auto document = parse_document(text, problems);
   if (!document) return {};
   Config config;
   const bool complete = config_section().read(*document, config, problems);
-  check_most(config, problems);
+  check_most(config, use, problems);
   // An address that could not be read would make others look wrong, too.
   if (complete && problems.ok()) check_network(config, problems);
   return config;
 }
 
-std::optional<Config> load_config(const std::string& path, Diagnostics& problems) {
+std::optional<Config> load_config(const std::string& path, Diagnostics& problems, Use use) {
   const auto text = read_config_file(path, problems);
   if (!text) return {};
-  return read_config(*text, problems);
+  return read_config(*text, problems, use);
 }
 
 }  // namespace sluice::control

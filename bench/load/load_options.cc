@@ -8,6 +8,7 @@
 
 #include "bench/common/option_values.h"
 #include "bench/load/description.h"
+#include "bench/load/sequence_origin.h"
 #include "bench/load/url.h"
 #include "tls/client/key_share_reuse.h"
 
@@ -170,7 +171,10 @@ control::Config LoadOptions::config() const {
   if (connections == 0 || connections > kMost) {
     throw std::invalid_argument("--concurrency: expected 1 to 32M");
   }
-  return interface_.config(static_cast<std::uint32_t>(connections + kSpareConnections));
+  control::Config config =
+      interface_.config(static_cast<std::uint32_t>(connections + kSpareConnections));
+  config.tcp.stack.sequence_origin = sequence_origin_of_this_machine();
+  return config;
 }
 
 Mode LoadOptions::mode() const {

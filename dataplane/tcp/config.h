@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
+#include "dataplane/base/keyed_hash.h"
 #include "dataplane/base/time.h"
 #include "dataplane/tcp/congestion/congestion_control.h"
 
@@ -20,6 +22,15 @@ enum class EcnUse : std::uint8_t {
   kOff,
   kAccept,   ///< where the peer asks for it
   kRequest,  ///< and in connections that Sluice opens
+};
+
+/// What initial sequence numbers (RFC 6528) and timestamps (RFC 7323 section 7.1) are made from.
+/// Processes that follow each other under the same addresses with the same key, each `elapsed`
+/// later than those before, never go back behind what a peer in TIME-WAIT remembers of them.
+struct SequenceOrigin {
+  HashKey key = random_hash_key();
+  /// How far the clock of both had run when this process began.
+  Duration elapsed{};
 };
 
 /// What an operator decides about TCP, for one worker.
@@ -95,6 +106,9 @@ struct StackConfig {
   /// Ports for connections that Sluice opens (RFC 6056 section 3.2).
   std::uint16_t first_local_port = 16384;
   std::uint16_t last_local_port = 65535;
+
+  /// Unless set, each worker has a secret key of its own, and time begins with the process.
+  std::optional<SequenceOrigin> sequence_origin;
 };
 
 }  // namespace sluice::tcp

@@ -4,14 +4,19 @@ namespace sluice::tcp {
 
 std::uint32_t Core::timestamp_offset(const wire::FlowKey& flow) const {
   const wire::IpAddress hosts[2] = {flow.local, flow.remote};
-  return static_cast<std::uint32_t>(keyed_hash(sequence_key, hosts, sizeof hosts));
+  const auto hash =
+      static_cast<std::uint32_t>(keyed_hash(sequence_origin.key, hosts, sizeof hosts));
+  return hash + static_cast<std::uint32_t>(
+                    std::chrono::duration_cast<std::chrono::milliseconds>(sequence_origin.elapsed)
+                        .count());
 }
 
 SequenceNumber Core::initial_sequence(const wire::FlowKey& flow) const {
+  const Duration time = now().time_since_epoch() + sequence_origin.elapsed;
   const auto clock_ticks = static_cast<std::uint32_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch()).count() / 4);
-  return SequenceNumber(clock_ticks +
-                        static_cast<std::uint32_t>(keyed_hash(sequence_key, &flow, sizeof flow)));
+      std::chrono::duration_cast<std::chrono::microseconds>(time).count() / 4);
+  return SequenceNumber(clock_ticks + static_cast<std::uint32_t>(
+                                          keyed_hash(sequence_origin.key, &flow, sizeof flow)));
 }
 
 // With so much taken, what is left still allows as much.

@@ -72,8 +72,8 @@ struct Core {
   TimerWheel& wheel;
   PacketPool& pool;
   ip::Egress& egress;
-  const HashKey flow_key;                          ///< the same in all workers: it steers
-  const HashKey sequence_key = random_hash_key();  ///< ISNs (RFC 6528), port choice (RFC 6056)
+  const HashKey flow_key;  ///< the same in all workers: it steers
+  const SequenceOrigin sequence_origin = config.sequence_origin.value_or(SequenceOrigin());
   Counters counters;
   ResponseLimit challenges;
   ResponseLimit resets;

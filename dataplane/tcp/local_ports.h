@@ -13,8 +13,8 @@ namespace sluice::tcp {
 /// whose flow belongs to this worker.
 class LocalPorts {
  public:
-  LocalPorts(std::uint16_t first, std::uint16_t last, const HashKey& key)
-      : first_(first), count_(static_cast<std::uint32_t>(last - first) + 1), key_(key) {}
+  LocalPorts(std::uint16_t first, std::uint16_t last)
+      : first_(first), count_(static_cast<std::uint32_t>(last - first) + 1) {}
 
   /// Sets `flow.local_port` to the next port for which `usable(flow)` holds. False when a bounded
   /// search found none.
@@ -36,7 +36,7 @@ class LocalPorts {
 
   std::uint32_t first_;
   std::uint32_t count_;
-  const HashKey& key_;
+  const HashKey key_ = random_hash_key();
   std::uint32_t next_ = 0;
 };
 

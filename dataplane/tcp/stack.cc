@@ -26,7 +26,7 @@ Stack::Stack(const StackConfig& config, const Clock& clock, TimerWheel& wheel, P
              ip::Egress& egress, const HashKey& flow_key, WorkerShare share)
     : core_(config, clock, wheel, pool, egress, flow_key),
       share_(share),
-      local_ports_(config.first_local_port, config.last_local_port, core_.sequence_key),
+      local_ports_(config.first_local_port, config.last_local_port),
       connections_(config.max_connections),
       half_open_(core_, config.max_half_open),
       time_wait_(core_, config.max_time_wait) {

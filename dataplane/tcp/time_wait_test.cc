@@ -318,5 +318,31 @@ TEST(Secrets, PortsAndSequenceNumbersDifferFromProcessToProcess) {
   EXPECT_EQ(sequences.size(), 16U);
 }
 
+// RFC 7323 section 7.1: what follows a process under its addresses may go on where it ended.
+TEST(Secrets, WithACommonOriginALaterProcessDoesNotGoBack) {
+  SequenceOrigin origin;
+  std::optional<SequenceNumber> sequence;
+  std::uint32_t timestamp = 0;
+  for (int process = 0; process < 16; ++process) {
+    testing::Simulation simulation(
+        1, {.first_local_port = 20000, .last_local_port = 20000, .sequence_origin = origin});
+    Probe probe;
+    simulation.inspect = [&](const testing::SimulatedHost&, const Segment& segment) {
+      const std::uint32_t value = segment.options.timestamps->value;
+      if (sequence) {
+        EXPECT_GT(segment.sequence, *sequence);
+        EXPECT_GT(static_cast<std::int32_t>(value - timestamp), 0);
+      }
+      sequence = segment.sequence;
+      timestamp = value;
+      return false;
+    };
+    probe.stream = simulation.client().stack().connect({simulation.server().address(), 80}, probe);
+    simulation.run_for(milliseconds(2));
+    probe.stream->close();
+    origin.elapsed += seconds(1);
+  }
+}
+
 }  // namespace
 }  // namespace sluice::tcp

@@ -45,10 +45,13 @@ class LoadTester:
         *options: object,
         device: str = "af_packet:web1",
         address: str = f"{FARM}/24",
+        config: Path | None = None,
     ) -> Load:
+        """The port with its addresses, or what is in the file `config` instead."""
         self._json.unlink(missing_ok=True)
-        words = [self._program, "load", "--device", device, "--address", address]
-        words += ["--address", f"{FARM6}/64", "--adaptive", "--quiet", "--json", self._json]
+        interface = ["--device", device, "--address", address, "--address", f"{FARM6}/64"]
+        words = [self._program, "load", *(["--config", config] if config else interface)]
+        words += ["--adaptive", "--quiet", "--json", self._json]
         done = subprocess.run(
             self._edge.command([*words, *options, url]),
             capture_output=True,

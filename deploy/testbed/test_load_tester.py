@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from testbed.bed import Testbed
-from testbed.layout import NOBODY, WEB1
+from testbed.layout import FARM, NOBODY, WEB1
 from testbed.load_tester import Load, LoadTester, Pair, url_of
 from testbed.origins import SPECIAL_PORT
 
@@ -192,6 +192,31 @@ def test_a_strong_tool_asks_first(tester: LoadTester) -> None:
     assert endless.code == 2 and "--duration" in endless.text
     far = tester.run("http://198.19.0.1/", "-c", 1, "--count", 1, "--gateway", WEB1.ipv4)
     assert far.code == 2 and "--allow" in far.text
+
+
+_FEW_PORTS = f"""
+[[interface]]
+name = "edge"
+ports = ["af_packet:web1"]
+address = ["{FARM}/24"]
+
+[tcp]
+local_port.first = 20000
+local_port.last = 20299
+"""
+
+
+def test_ports_of_the_last_run_are_used_again_without_waiting(
+    testbed: Testbed, tester: LoadTester
+) -> None:
+    """The server closes first, and remembers the connections of each run through the next ones."""
+    config = testbed.directory / "few-ports.toml"
+    config.write_text(_FEW_PORTS)
+    for _ in range(4):
+        load = tester.run(url_of("/"), "--mode", "request", "--rate", 250, "-d", "1s", config=config)
+        clean(load)
+        # A SYN that is not taken comes again after a second.
+        assert load.results["latency"]["connect"]["max_us"] < 900_000, load.text
 
 
 @pytest.fixture(scope="module")

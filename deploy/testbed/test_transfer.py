@@ -19,17 +19,17 @@ from testbed.sluice import Sluice
 
 MIB = 1 << 20
 GIB = 1 << 30
+# What may wait in packet buffers while one slow peer holds a large body up.
+HELD = 4 * MIB
+# What the process may grow by meanwhile.
+GROWTH = 4 * MIB
+BUFFER = 2400
 
 
 @pytest.fixture
 def large(long_form: bool) -> int:
     """Bytes of a large transfer."""
     return GIB if long_form else GIB // 4
-# What may wait in packet buffers while one slow peer holds a large body up.
-HELD = 4 * MIB
-# What the process may grow by meanwhile.
-GROWTH = 4 * MIB
-BUFFER = 2400
 
 
 class PeakMemory:

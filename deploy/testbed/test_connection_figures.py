@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,10 @@ def connected(testbed: Testbed, sluice: Sluice) -> Iterator[socket.socket]:
         port = connection.getsockname()[1]
         yield connection
     wait_for(lambda: not sessions(sluice, port), "Sluice sees the end")
+
+
+def reset_on_close(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def ask_for(connection: socket.socket, path: str) -> None:
@@ -123,8 +128,11 @@ def test_losses_are_told_while_they_are_repaired(
     path = testbed.payload(SIZE)
     moments = []
     data = f"delay={DELAY_MS}ms,loss=0.03"
-    with impaired_link.joined("left", "right", f"delay={DELAY_MS}ms", data, SEED) as statistics:
-        with connected(testbed, sluice) as connection:
+    with ExitStack() as link:
+        statistics = link.enter_context(
+            impaired_link.joined("left", "right", f"delay={DELAY_MS}ms", data, SEED)
+        )
+        with testbed.far_client.connect(address=FAR, timeout=30) as connection:
             port = connection.getsockname()[1]
             ask_for(connection, path)
             left = SIZE
@@ -133,6 +141,10 @@ def test_losses_are_told_while_they_are_repaired(
                 moments.append(details(sluice, port))
             ours = settled(sluice, port)
             kernel = kernel_connection(testbed.layout.far, port)
+            link.close()  # what the link loses of the connection's end is not in `ours`
+            reset_on_close(connection)
+    (row,) = sessions(sluice, port)
+    assert "1 connection ended" in sluice.ask(f"shutdown session {row['id']}")
     assert_same_bytes(ours, kernel)
     assert_nothing_in_flight(ours)
     assert ours["retransmits"] >= statistics.to_left["lost"] > 0

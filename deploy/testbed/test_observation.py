@@ -15,7 +15,7 @@ import pytest
 from testbed.client import HTTP, HTTPS, Client
 from testbed.layout import CLIENT, HOST, WAN, WEB1, WEB2
 from testbed.pcapng import Capture, read_pcapng
-from testbed.process import run
+from testbed.process import run, wait_for
 from testbed.sluice import Sluice
 
 
@@ -23,6 +23,14 @@ def sessions(sluice: Sluice, arguments: str = "") -> list[dict[str, Any]]:
     """`show sess`: the connections."""
     rows: list[dict[str, Any]] = json.loads(sluice.ask(f"show sess {arguments} json"))["sessions"]
     return rows
+
+
+def established(sluice: Sluice, arguments: str, least: int) -> list[dict[str, Any]]:
+    """The client's connections when there are so many: the last ACKs of handshakes, which the
+    client does not wait for, may be on their way."""
+    chosen = f"remote {CLIENT} state established {arguments}"
+    wait_for(lambda: len(sessions(sluice, chosen)) >= least, f"{least} connections are open")
+    return sessions(sluice, chosen)
 
 
 def test_show_sess_lists_a_connection_as_its_client_knows_it(
@@ -54,10 +62,10 @@ def test_show_sess_lists_a_connection_as_its_client_knows_it(
 def test_show_sess_is_bounded(client: Client, sluice: Sluice) -> None:
     held = [client.connect(timeout=30) for _ in range(20)]
     try:
+        assert len(established(sluice, "", 20)) >= 20
         answer = json.loads(sluice.ask(f"show sess remote {CLIENT} limit 5 json"))
         assert len(answer["sessions"]) == 5
         assert answer["more"]
-        assert len(sessions(sluice, f"remote {CLIENT} state established")) >= 20
     finally:
         for connection in held:
             connection.close()
@@ -66,8 +74,7 @@ def test_show_sess_is_bounded(client: Client, sluice: Sluice) -> None:
 def test_shutdown_session_resets_one_connection(client: Client, sluice: Sluice) -> None:
     request = f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
     with client.connect(timeout=10) as ended, client.connect(timeout=10) as other:
-        port = ended.getsockname()[1]
-        (row,) = sessions(sluice, f"remote {CLIENT} remote-port {port}")
+        (row,) = established(sluice, f"remote-port {ended.getsockname()[1]}", 1)
         assert sluice.ask(f"shutdown session {row['id']}") == "1 connection ended\n\n"
         with pytest.raises(ConnectionResetError):
             ended.recv(1)

@@ -40,16 +40,15 @@ Exchange& exchange() {
 }
 
 // DPDK takes names and texts that are shorter than this.
-std::string shortened(std::string text) {
-  text.resize(std::min<std::size_t>(text.size(), RTE_TEL_MAX_STRING_LEN - 1));
-  return text;
+std::string shortened(std::string_view text) {
+  return std::string(text.substr(0, RTE_TEL_MAX_STRING_LEN - 1));
 }
 
 // DPDK allows letters, digits, '_', '/' and, in later versions, few others in names.
 std::string as_name(std::string name) {
   std::ranges::replace_if(
       name, [](char c) { return c == '.' || c == '-' || c == ' '; }, '_');
-  return shortened(std::move(name));
+  return shortened(name);
 }
 
 int answer_with(const Object& object, rte_tel_data* into) {

@@ -1,24 +1,18 @@
 #include "control/access_log/haproxy_lines.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 #include <ctime>
-#include <functional>
 #include <initializer_list>
 #include <utility>
+
+#include "control/access_log/line_text.h"
+#include "control/access_log/plain_characters.h"
 
 namespace sluice::control {
 namespace {
 
 using http::AccessRecord;
 using http::AccessText;
-
-void append_number(std::int64_t number, std::string& into) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  into.append(digits.data(), end);
-}
 
 void append_numbers(std::initializer_list<std::int64_t> numbers, std::string& into) {
   char before = ' ';
@@ -28,20 +22,6 @@ void append_numbers(std::initializer_list<std::int64_t> numbers, std::string& in
   }
 }
 
-/// Printable ASCII, without what means something in a field.
-class PlainCharacters {
- public:
-  constexpr explicit PlainCharacters(std::string_view special) {
-    for (std::size_t c = ' '; c < 0x7f; ++c) {
-      plain_[c] = special.find(static_cast<char>(c)) == std::string_view::npos;
-    }
-  }
-  constexpr bool operator()(char c) const { return plain_[static_cast<unsigned char>(c)]; }
-
- private:
-  std::array<bool, 256> plain_{};
-};
-
 constexpr PlainCharacters kPlainInRequest("\"#");
 constexpr PlainCharacters kPlainInField("\"#{|}");
 
@@ -49,12 +29,12 @@ constexpr PlainCharacters kPlainInField("\"#{|}");
 void append_escaped(std::string_view text, const PlainCharacters& is_plain, std::string& into) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   for (;;) {
-    const auto plain = std::find_if_not(text.begin(), text.end(), std::ref(is_plain));
-    into.append(text.begin(), plain);
-    if (plain == text.end()) return;
-    const auto octet = static_cast<unsigned char>(*plain);
+    const std::size_t plain = is_plain.count(text);
+    into += text.substr(0, plain);
+    if (plain == text.size()) return;
+    const auto octet = static_cast<unsigned char>(text[plain]);
     into += {'#', kDigits[octet >> 4], kDigits[octet & 15]};
-    text = {plain + 1, text.end()};
+    text.remove_prefix(plain + 1);
   }
 }
 
@@ -94,7 +74,7 @@ void append_counts(const AccessLine& line, std::string& into) {
                   of(line.server_exchanges)},
                  into);
   into += record.redispatched ? "/+" : "/";
-  append_number(record.retries, into);
+  append_number(std::uint64_t{record.retries}, into);
   append_numbers({0, record.queued_before}, into);
 }
 
@@ -102,9 +82,9 @@ void append_counts(const AccessLine& line, std::string& into) {
 
 void HaproxyLines::append(const AccessLine& line, std::string& into) {
   const AccessRecord& record = line.entry.record;
-  into += record.client.address.to_string();
+  append_address(record.client.address, into);
   into += ':';
-  append_number(record.client.port, into);
+  append_number(std::uint64_t{record.client.port}, into);
   append_time(line.began, into);
   into.append(line.frontend).append(record.secure ? "~ " : " ");
   into.append(line.backend.empty() ? line.frontend : line.backend).append("/");
@@ -143,10 +123,9 @@ void HaproxyLines::append_time(AccessLine::Time time, std::string& into) {
     second_text_.assign(text.data(), size);
   }
   const auto rest = floor<std::chrono::milliseconds>(time.time_since_epoch()) - seconds;
-  const auto ms = static_cast<unsigned>(rest.count());
   into += second_text_;
-  into += {static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10),
-           static_cast<char>('0' + ms % 10), ']', ' '};
+  append_padded(static_cast<std::uint32_t>(rest.count()), 3, into);
+  into += "] ";
 }
 
 }  // namespace sluice::control

@@ -1,9 +1,9 @@
 #include "control/access_log/json_lines.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <ctime>
+
+#include "control/access_log/line_text.h"
+#include "control/access_log/plain_characters.h"
 
 namespace sluice::control {
 namespace {
@@ -35,12 +35,10 @@ std::size_t utf8_sequence(std::string_view text) {
   return size;
 }
 
-bool is_plain(char c) {
-  return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
-}
+constexpr std::string_view kDigits = "0123456789abcdef";
+constexpr PlainCharacters kPlain("\"\\");
 
 void append_escape(unsigned char octet, std::string& into) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   into += "\\u00";
   into += {kDigits[octet >> 4], kDigits[octet & 15]};
 }
@@ -53,9 +51,7 @@ class Members {
 
   void number(std::string_view name, std::uint64_t value) {
     begin(name);
-    std::array<char, 24> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    into_.append(digits.data(), end);
+    append_number(value, into_);
   }
   void text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
@@ -67,17 +63,22 @@ class Members {
     begin(name);
     into_ += "true";
   }
-  // Milliseconds with three places behind the point.
-  void time(std::string_view name, Duration value) {
+  void milliseconds(std::string_view name, Duration value) {
     if (value == http::kNotReached) return;
     begin(name);
-    std::array<char, 32> digits;
-    const std::int64_t microseconds = value.count() / 1000;
-    const double milliseconds = static_cast<double>(microseconds) / 1000;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), milliseconds,
-                                   std::chars_format::fixed, 3)
-                         .ptr;
-    into_.append(digits.data(), end);
+    append_milliseconds(value, into_);
+  }
+  void time(std::string_view name, AccessLine::Time value) {
+    begin(name);
+    into_ += '"';
+    append_utc(value, into_);
+    into_ += '"';
+  }
+  void address(std::string_view name, const wire::IpAddress& value) {
+    begin(name);
+    into_ += '"';
+    append_address(value, into_);
+    into_ += '"';
   }
   Members object(std::string_view name) {
     begin(name);
@@ -97,26 +98,13 @@ class Members {
   bool first_ = true;
 };
 
-// RFC 3339, in UTC.
-std::string time_text(AccessLine::Time time) {
-  using std::chrono::floor;
-  const auto seconds = floor<std::chrono::seconds>(time.time_since_epoch());
-  const auto rest = floor<std::chrono::microseconds>(time.time_since_epoch()) - seconds;
-  const auto at = static_cast<std::time_t>(seconds.count());
-  std::tm utc{};
-  ::gmtime_r(&at, &utc);
-  std::array<char, 40> text;
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  std::string micro = std::to_string(rest.count());
-  return std::string(text.data(), size) + '.' + std::string(6 - micro.size(), '0') + micro + 'Z';
-}
-
-std::string tag_text(const AccessRecord& record) {
-  std::string text;
+void add_tag(const AccessRecord& record, Members& members) {
+  std::array<char, 32> text;
+  std::size_t at = 0;
   for (const std::uint64_t half : {record.tag_high, record.tag_low}) {
-    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[half >> shift & 15];
+    for (int shift = 60; shift >= 0; shift -= 4) text[at++] = kDigits[half >> shift & 15];
   }
-  return text;
+  members.text("id", {text.data(), text.size()});
 }
 
 void add_request(const AccessLine& line, Members& members) {
@@ -130,7 +118,7 @@ void add_request(const AccessLine& line, Members& members) {
   }
   members.text("host", entry.text(AccessText::kHost));
   if (entry.record.status != 0) members.number("status", entry.record.status);
-  if (entry.record.has_tag) members.text("id", tag_text(entry.record));
+  if (entry.record.has_tag) add_tag(entry.record, members);
   if (line.captures.empty()) return;
   Members headers = members.object("headers");
   for (std::size_t i = 0; i < line.captures.size(); ++i) {
@@ -151,11 +139,11 @@ void add_tls(const http::AccessEntry& entry, Members& members) {
 
 void add_times(const AccessRecord& record, Members& members) {
   Members times = members.object("times_ms");
-  times.time("head", record.head);
-  times.time("queue", record.queue);
-  times.time("connect", record.connect);
-  times.time("response", record.response);
-  times.time("total", record.total);
+  times.milliseconds("head", record.head);
+  times.milliseconds("queue", record.queue);
+  times.milliseconds("connect", record.connect);
+  times.milliseconds("response", record.response);
+  times.milliseconds("total", record.total);
   times.end();
 }
 
@@ -174,9 +162,9 @@ void add_counts(const AccessLine& line, Members& members) {
 void append_json_string(std::string_view text, std::string& into) {
   into += '"';
   for (;;) {
-    const auto plain = std::find_if_not(text.begin(), text.end(), is_plain);
-    into.append(text.begin(), plain);
-    text.remove_prefix(static_cast<std::size_t>(plain - text.begin()));
+    const std::size_t plain = kPlain.count(text);
+    into += text.substr(0, plain);
+    text.remove_prefix(plain);
     if (text.empty()) break;
     const char c = text.front();
     std::size_t size = utf8_sequence(text);
@@ -198,10 +186,10 @@ void append_json_string(std::string_view text, std::string& into) {
 void append_json_line(const AccessLine& line, std::string& into) {
   const AccessRecord& record = line.entry.record;
   Members members(into);
-  members.text("time", time_text(line.began));
-  members.text("accepted", time_text(line.accepted));
+  members.time("time", line.began);
+  members.time("accepted", line.accepted);
   members.text("kind", record.tcp ? "tcp" : "http");
-  members.text("client", record.client.address.to_string());
+  members.address("client", record.client.address);
   members.number("client_port", record.client.port);
   members.text("frontend", line.frontend);
   members.text("backend", line.backend);
@@ -210,8 +198,8 @@ void append_json_line(const AccessLine& line, std::string& into) {
   add_tls(line.entry, members);
   members.number("bytes_out", record.bytes_out);
   members.number("bytes_in", record.bytes_in);
-  members.text("termination", std::string{static_cast<char>(record.cause.by),
-                                          static_cast<char>(record.cause.phase)});
+  const char cause[2] = {static_cast<char>(record.cause.by), static_cast<char>(record.cause.phase)};
+  members.text("termination", {cause, sizeof cause});
   add_times(record, members);
   add_counts(line, members);
   members.number("retries", record.retries);

@@ -192,8 +192,8 @@ class NetworkChecks {
       first = gateway.at;
       return;
     }
-    problems_.error(gateway.at, std::string("there is another default gateway for ") +
-                                    (gateway.value.is_v4() ? "IPv4" : "IPv6") + on_line(first) +
+    const std::string family = gateway.value.is_v4() ? "IPv4" : "IPv6";
+    problems_.error(gateway.at, "there is another default gateway for " + family + on_line(first) +
                                     "; other gateways need an [[interface.route]]");
   }
 

@@ -429,16 +429,23 @@ backend absent
 
 def shapes(client: Client, read: Callable[[], list[str]]) -> list[str]:
     """Lines for the same requests, with N for every number."""
+
+    def wait_for_lines(count: int) -> None:
+        wait_for(lambda: len(read()) >= count, f"{count} lines")
+
     assert client.curl(f"{HTTP}/?a=b%22", "-A", 'x"y|z{}#é').status == 200
+    wait_for_lines(1)
     assert client.curl(f"{HTTP}/absent").status == 503
+    wait_for_lines(2)
     with client.connect() as connection:
         connection.sendall(b"NONSENSE\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+    wait_for_lines(3)
     connection = client.connect()
     connection.sendall(b"GET / HT")
     time.sleep(0.3)
     leave(connection)
-    wait_for(lambda: len(read()) >= 4, "four lines")
+    wait_for_lines(4)
     return [re.sub(r"\d+", "N", re.sub(r"\w{3}/20", "20", line)) for line in read()]
 
 

@@ -65,8 +65,7 @@ worker::FleetSettings fleet_settings(const Config& config, std::uint32_t workers
   }
   settings.ip = config.ip.ip;
   settings.tcp = stack_config(config, workers);
-  settings.idle = config.process.idle == IdlePolicy::kPoll ? worker::IdleMode::kPoll
-                                                           : worker::IdleMode::kAdaptive;
+  settings.idle = config.process.idle;
   settings.flow_key = flow_key;
   return settings;
 }

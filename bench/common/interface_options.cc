@@ -76,6 +76,8 @@ void InterfaceOptions::add_to(CLI::App& command) {
   command.add_option("--buffers", buffers, "Packet buffers of each worker (default: calculated)")
       ->group(group);
   command.add_flag("--adaptive", adaptive, "Sleep when idle instead of polling")->group(group);
+  command.add_flag("--share-cpu", share_cpu, "The same, for programs that share a CPU")
+      ->group(group);
 }
 
 // What is given as an option goes before what is in the file.
@@ -105,7 +107,9 @@ control::Config InterfaceOptions::config(std::uint32_t connections) const {
   choose_cpus(process);
   if (buffers != 0) process.buffers.value = buffers;
   process.max_connections = connections;
-  process.idle = adaptive ? control::IdlePolicy::kAdaptive : control::IdlePolicy::kPoll;
+  process.idle = share_cpu  ? worker::IdleMode::kSharing
+                 : adaptive ? worker::IdleMode::kAdaptive
+                            : worker::IdleMode::kPoll;
   process.log_level = control::LogLevel::kWarning;
   return config;
 }

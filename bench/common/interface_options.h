@@ -21,6 +21,7 @@ struct InterfaceOptions {
   std::uint32_t workers = 0;  ///< 0: as many as there are `cpus`, or one
   std::uint32_t buffers = 0;
   bool adaptive = false;
+  bool share_cpu = false;
 
   void add_to(CLI::App& command);
 

@@ -12,6 +12,7 @@
 #include "dataplane/ip/config.h"
 #include "dataplane/tcp/config.h"
 #include "dataplane/wire/ip_address.h"
+#include "dataplane/worker/idle_policy.h"
 #include "http/settings.h"
 #include "tls/client/client_context.h"
 #include "tls/environment_options.h"
@@ -21,11 +22,6 @@
 /// A configuration file as read: every key's value, or its default, and where it stands. The
 /// defaults are the initial values here and in the layers' own settings, and nowhere else.
 namespace sluice::control {
-
-enum class IdlePolicy : std::uint8_t {
-  kAdaptive,  ///< an idle worker sleeps shortly
-  kPoll,      ///< it never does
-};
 
 enum class Hugepages : std::uint8_t {
   kAuto,  ///< used when enough are free
@@ -40,7 +36,7 @@ struct ProcessConfig {
   Position at;
   Located<std::uint32_t> workers;  ///< 0: one for each CPU this process may run on
   std::vector<Located<std::uint32_t>> cpus;
-  IdlePolicy idle = IdlePolicy::kAdaptive;
+  worker::IdleMode idle = worker::IdleMode::kAdaptive;
   std::uint32_t max_connections = 65536;
   Located<std::uint32_t> buffers;  ///< of each worker; 0: as many as max_connections suggests
   Hugepages hugepages = Hugepages::kAuto;

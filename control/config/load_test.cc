@@ -35,7 +35,7 @@ Config read_good(const std::string& name) {
 TEST(ReadConfig, LeavesDefaultsWhereAKeyIsNotGiven) {
   const Config config = read_good("minimal.toml");
   EXPECT_EQ(config.process.workers.value, 0U);
-  EXPECT_EQ(config.process.idle, IdlePolicy::kAdaptive);
+  EXPECT_EQ(config.process.idle, worker::IdleMode::kAdaptive);
   EXPECT_EQ(config.process.admin_socket, "/run/sluice/admin.sock");
   EXPECT_EQ(config.process.admin_mode, 0600U);
   EXPECT_EQ(config.process.tls_key_log, "");
@@ -57,7 +57,7 @@ TEST(ReadConfig, ReadsTheProcess) {
   EXPECT_EQ(process.workers.value, 2U);
   ASSERT_EQ(process.cpus.size(), 2U);
   EXPECT_EQ(process.cpus[1].value, 1U);
-  EXPECT_EQ(process.idle, IdlePolicy::kPoll);
+  EXPECT_EQ(process.idle, worker::IdleMode::kPoll);
   EXPECT_EQ(process.max_connections, 20000U);
   EXPECT_EQ(process.buffers.value, 32768U);
   EXPECT_EQ(process.hugepages, Hugepages::kAvoid);

@@ -75,10 +75,13 @@ Section<ProcessConfig> process_section(const std::shared_ptr<Atlas>& atlas) {
            "process may use. All other threads keep to the remaining ones, if there are any: "
            "leave one for them where latency matters.")
       .key("idle",
-           choice<IdlePolicy>({{"adaptive", IdlePolicy::kAdaptive}, {"poll", IdlePolicy::kPoll}}),
+           choice<worker::IdleMode>({{"adaptive", worker::IdleMode::kAdaptive},
+                                     {"poll", worker::IdleMode::kPoll},
+                                     {"share", worker::IdleMode::kSharing}}),
            &C::idle,
            "What a worker without work does: `adaptive` lets its CPU rest for moments, `poll` "
-           "never does, for the lowest latency.")
+           "never does, for the lowest latency; `share` rests like `adaptive`, and gives its CPU "
+           "to others before that, for workers that share one.")
       .key("max_connections", integer(64, kMostConnections), &C::max_connections,
            "Connections held at once, to clients and to servers together. Further ones are not "
            "taken. The workers share the number evenly.")

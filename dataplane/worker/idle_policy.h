@@ -11,6 +11,7 @@ namespace sluice::worker {
 enum class IdleMode : std::uint8_t {
   kPoll,      ///< never sleeps: the least delay, a whole core
   kAdaptive,  ///< sleeps, longer and longer, while there is nothing to do
+  kSharing,   ///< the same, and gives the CPU away between passes: for workers that share one
 };
 
 /// Decides how a worker spends its time when a pass of its loop found nothing to do.
@@ -26,6 +27,9 @@ class IdlePolicy {
   static constexpr Duration kLongestSleep = std::chrono::milliseconds(2);
 
   explicit IdlePolicy(IdleMode mode) : mode_(mode) {}
+
+  /// Whether a worker that does not sleep lets others that wait for its CPU go first.
+  bool yields() const { return mode_ == IdleMode::kSharing; }
 
   /// Called after each pass, that did work or did not and began at `now`. Returns how long to
   /// sleep before the next one; zero: not at all.

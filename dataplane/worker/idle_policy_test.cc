@@ -30,6 +30,18 @@ TEST(IdlePolicy, PollNeverSleeps) {
   for (int i = 0; i < 100000; ++i) EXPECT_EQ(worker.pass(false), Duration::zero());
 }
 
+TEST(IdlePolicy, OnlyWhoSharesItsCpuGivesItAway) {
+  EXPECT_FALSE(IdlePolicy(IdleMode::kPoll).yields());
+  EXPECT_FALSE(IdlePolicy(IdleMode::kAdaptive).yields());
+  EXPECT_TRUE(IdlePolicy(IdleMode::kSharing).yields());
+}
+
+TEST(IdlePolicy, WhoSharesItsCpuSleepsAsWell) {
+  IdleWorker worker(IdleMode::kSharing);
+  for (int i = 0; i < 1000; ++i) worker.pass(false);
+  EXPECT_EQ(worker.pass(false), IdlePolicy::kLongestSleep);
+}
+
 TEST(IdlePolicy, AdaptivePollsOnAfterWork) {
   IdleWorker worker(IdleMode::kAdaptive);
   worker.pass(true);

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <rte_cycles.h>
 #include <rte_pause.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -113,7 +114,11 @@ void Worker::heed_links() {
 
 void Worker::rest(Duration sleep) {
   if (sleep == Duration::zero()) {
-    rte_pause();
+    if (idle_.yields()) {
+      (void)sched_yield();
+    } else {
+      rte_pause();
+    }
     return;
   }
   counters_.sleeps.add();

@@ -1,5 +1,5 @@
 """nginx behind the kernel's network at its best on two CPUs: two namespaces, joined by a pair of
-interfaces whose work runs in threads of its own (NAPI), so that each side's is on its own CPU."""
+interfaces, with the kernel's work for each side on its own CPU."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from kernel_link import join, remove_space, run, run_in, set_offloads, softirq_threads, thread_of
 from measuring import CLIENT_CPU, SERVER_CPU, Failed, thread_seconds
 
 SERVER = "198.18.1.1"
@@ -46,23 +47,6 @@ http {{
 """
 
 
-def run(*words: object) -> str:
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Failed(f"{' '.join(map(str, words))}: {done.stderr.strip()}")
-    return done.stdout
-
-
-def kernel_thread(name: str) -> int | None:
-    for comm in Path("/proc").glob("[0-9]*/comm"):
-        try:
-            if re.fullmatch(name, comm.read_text().strip()):
-                return int(comm.parent.name)
-        except (FileNotFoundError, ProcessLookupError):
-            pass
-    return None
-
-
 class KernelPath:
     """nginx with one worker and one file of zeros, over TLS 1.3 with AES-128-GCM. Needs root."""
 
@@ -85,7 +69,6 @@ class KernelPath:
     def __enter__(self) -> KernelPath:
         try:
             self._join()
-            self._charge()
             self._start()
         except BaseException:
             self.__exit__()
@@ -97,36 +80,20 @@ class KernelPath:
             self._nginx.send_signal(signal.SIGTERM)
             self._nginx.wait(10)
         for name in (self._server_space, self._client_space):
-            subprocess.run(["ip", "netns", "delete", name], capture_output=True)
-
-    def _in(self, space: str, *words: object) -> str:
-        return run("ip", "netns", "exec", space, *words)
+            remove_space(name)
 
     def _join(self) -> None:
         near, far = self._links
         for name in (self._server_space, self._client_space):
             run("ip", "netns", "add", name)
+        join(self._server_space, near, self._client_space, far, self._mtu)
         ends = ((self._server_space, near, SERVER), (self._client_space, far, CLIENT))
-        peer = ("peer", "name", far, "netns", self._client_space)
-        run("ip", "-n", self._server_space, "link", "add", near, "type", "veth", *peer)
         for space, link, address in ends:
-            run("ip", "-n", space, "link", "set", link, "mtu", self._mtu, "up")
             run("ip", "-n", space, "address", "add", f"{address}/24", "dev", link)
-            self._in(space, "ethtool", "-K", link, "tso", "off", "gro", "on")
-            self._in(space, "sh", "-c", f"echo 1 >/sys/class/net/{link}/threaded")
-
-    # Without that, the server's receiving would run on the client's CPU and flatter it.
-    def _charge(self) -> None:
-        for link, cpu in zip(self._links, (SERVER_CPU, CLIENT_CPU), strict=True):
-            thread = kernel_thread(f"napi/{link}-\\d+")
-            if thread is None:
-                raise Failed("the kernel has no NAPI threads")
-            run("taskset", "-pc", cpu, thread)
-            if cpu == SERVER_CPU:
-                self._threads.append(thread)
-        softirqs = kernel_thread(f"ksoftirqd/{SERVER_CPU}")
-        if softirqs is not None:
-            self._threads.append(softirqs)
+            set_offloads(space, link, "tso", "off", "gro", "on")
+        self._threads = [thread_of(self._server_space, near, SERVER_CPU)]
+        self._threads += softirq_threads(SERVER_CPU)
+        thread_of(self._client_space, far, CLIENT_CPU)
 
     def _start(self) -> None:
         words = ["ip", "netns", "exec", self._server_space, "taskset", "-c", SERVER_CPU]
@@ -147,7 +114,7 @@ class KernelPath:
         time for them."""
         before = self._server_seconds()
         words = ("taskset", "-c", CLIENT_CPU, "wrk", "-t", 1, "-c", 16, "-d", f"{round(seconds)}s")
-        text = self._in(self._client_space, *words, f"https://{SERVER}/body")
+        text = run_in(self._client_space, *words, f"https://{SERVER}/body")
         used = self._server_seconds() - before
         requests = re.search(r"(\d+) requests in", text)
         if requests is None or "errors" in text or "Non-2xx" in text:

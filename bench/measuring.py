@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = ROOT / "build/sluice"
 SERVER = "198.18.0.1"
 CLIENTS = "198.18.0.2-198.18.0.9/24"
+BUFFER = 2304  # bytes of a packet buffer, with its head
 SERVER_CPU, CLIENT_CPU = 0, 1
 KEYS = {
     "ecdsa": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
@@ -50,6 +51,14 @@ def thread_seconds(process: int, name: str | None = None) -> float:
         if name is None or (task / "comm").read_text().strip() == name:
             used += int((task / "schedstat").read_text().split()[0])
     return used / 1e9
+
+
+def resident_memory(process: int) -> int:
+    """Huge pages included, bytes."""
+    fields = dict(
+        line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines()
+    )
+    return sum(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "HugetlbPages"))
 
 
 def put_first(process: int) -> None:
@@ -104,13 +113,9 @@ class Server:
         """Of its worker, until now, polling included."""
         return thread_seconds(self.process.pid, "worker-0")
 
-    def memory(self, field: str = "VmRSS") -> int:
-        """A field of its /proc/PID/status, bytes."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            name, _, value = line.partition(":")
-            if name == field:
-                return int(value.split()[0]) * 1024
-        raise Failed(f"/proc/PID/status has no {field}")
+    def resident(self) -> int:
+        """Its memory, huge pages included, bytes."""
+        return resident_memory(self.process.pid)
 
     # When it has stopped:
 

@@ -19,6 +19,7 @@ from measuring import (
     SERVER,
     SERVER_CPU,
     Failed,
+    Load,
     Pair,
     milliseconds,
     only_on,
@@ -27,6 +28,7 @@ from measuring import (
 )
 
 MANAGEMENT_PORT = 9101
+KEEP_ALIVE = ("--mode", "keepalive", "-c", 256)
 
 
 def get(path: str, port: int = MANAGEMENT_PORT) -> bytes:
@@ -136,7 +138,7 @@ server = [{servers}]
         config = self._directory / "sluice.toml"
         config.write_text(self._configuration(more))
         serve: list[object] = [*only_on(CLIENT_CPU), self._program, "serve", "--cpu", CLIENT_CPU]
-        serve += ["--adaptive", "--quiet", "--size", self._size, *self._farm.options()]
+        serve += ["--share-cpu", "--quiet", "--size", self._size, *self._farm.options()]
         serve += ["--device", f"memif:{self._directory}/farm.sock,role=client,mtu=1500"]
         with self._started("run", self._program, "run", "-c", config) as sluice:
             self._wait(sluice)
@@ -159,7 +161,9 @@ server = [{servers}]
 
     def load(self, seconds: float, *options: object) -> dict[str, Any]:
         """What `sluice load` says of keep-alive requests."""
-        words = ("--mode", "keepalive", "-c", 64, "--adaptive", "-d", milliseconds(seconds))
-        return self._pair.start_load(
-            url_of(secure=False), *words, *options, port="wan", address=CLIENTS, first=True
-        ).result()
+        return self.start(seconds, url_of(secure=False), *KEEP_ALIVE, *options).result()
+
+    def start(self, seconds: float, url: str, *options: object, addresses: str = CLIENTS) -> Load:
+        """A load by `sluice load`."""
+        words = (*options, "--share-cpu", "-d", milliseconds(seconds))
+        return self._pair.start_load(url, *words, port="wan", address=addresses, first=True)

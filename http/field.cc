@@ -83,7 +83,7 @@ bool ConnectionOptions::add(std::string_view value) {
     } else if (equals_ignoring_case(option, "keep-alive")) {
       keep_alive_ = true;
     } else if (count_ < nominated_.size()) {
-      nominated_[count_++] = option;
+      nominated_[count_++] = {option.data(), option.size()};
     } else {
       return false;
     }
@@ -93,7 +93,9 @@ bool ConnectionOptions::add(std::string_view value) {
 
 bool ConnectionOptions::nominates(std::string_view name) const {
   return std::any_of(nominated_.begin(), nominated_.begin() + static_cast<std::ptrdiff_t>(count_),
-                     [&](std::string_view option) { return equals_ignoring_case(option, name); });
+                     [&](const Name& option) {
+                       return equals_ignoring_case({option.begin, option.size}, name);
+                     });
 }
 
 }  // namespace sluice::http

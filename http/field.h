@@ -41,11 +41,21 @@ struct Field {
 /// What the Connection fields of a head say (RFC 9110 section 7.6.1).
 class ConnectionOptions {
  public:
+  // Names are not initialized: clearing room for all of them would cost every head more than most
+  // of what else is done with it.
+  ConnectionOptions() {}
+
   /// Names that a head may nominate; one with more is refused rather than searched for ever.
   static constexpr std::size_t kMaxNominated = 16;
 
   /// Takes in one field's value. False when it is not a list of tokens, or has too many.
   [[nodiscard]] bool add(std::string_view value);
+
+  /// As new.
+  void clear() {
+    count_ = 0;
+    close_ = keep_alive_ = false;
+  }
 
   [[nodiscard]] bool close() const { return close_; }
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
@@ -53,7 +63,12 @@ class ConnectionOptions {
   [[nodiscard]] bool nominates(std::string_view name) const;
 
  private:
-  std::array<std::string_view, kMaxNominated> nominated_;
+  struct Name {
+    const char* begin;
+    std::size_t size;
+  };
+
+  std::array<Name, kMaxNominated> nominated_;
   std::size_t count_ = 0;
   bool close_ = false;
   bool keep_alive_ = false;

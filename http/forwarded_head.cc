@@ -42,6 +42,17 @@ void write_client_certificate(HeadWriter& writer, const tls::PeerIdentity* peer)
   writer.field("X-SSL-Client-Serial", peer->serial).field("X-SSL-Client-SHA256", peer->sha256);
 }
 
+// As "name: value" in one piece, if it came like that.
+void write_field(HeadWriter& writer, const Field& field) {
+  const char* end = field.name.data() + field.name.size();
+  // A field's line has a colon behind its name, and ends with CRLF.
+  if (field.value.data() == end + 2 && end[1] == ' ' && end[2 + field.value.size()] == '\r') {
+    writer.text({field.name.data(), field.name.size() + field.value.size() + 4});
+  } else {
+    writer.field(field.name, field.value);
+  }
+}
+
 // Whether a field goes to the backend as it came.
 bool passes(const Field& field, const RequestHead& request, const RequestHop& hop) {
   switch (field.kind) {
@@ -99,7 +110,7 @@ ByteChain write_request_head(const RequestHead& request, const RequestHop& hop, 
   writer.text(request.target).text(" HTTP/1.1\r\n");
   writer.field("Host", hop.host.empty() ? request.authority : hop.host);
   for (const Field& field : request.fields) {
-    if (passes(field, request, hop)) writer.field(field.name, field.value);
+    if (passes(field, request, hop)) write_field(writer, field);
   }
   if (hop.edits != nullptr) hop.edits->write(writer, hop.values);
   if (request.framing.kind == BodyFraming::Kind::kChunked) {
@@ -121,7 +132,7 @@ ByteChain write_response_head(const ResponseHead& response, const ResponseHop& h
   writer.text("HTTP/1.1 ").number(response.status).text(" ").text(response.reason).text("\r\n");
   const HeaderEdits* edits = response.interim() ? nullptr : hop.edits;
   for (const Field& field : response.fields) {
-    if (passes(field, response, edits)) writer.field(field.name, field.value);
+    if (passes(field, response, edits)) write_field(writer, field);
   }
   if (edits != nullptr) edits->write(writer, hop.values);
   if (!response.interim()) {

@@ -3,6 +3,7 @@
 #include <llhttp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "http/authority.h"
@@ -82,12 +83,18 @@ llhttp_errno run_llhttp(llhttp_type_t type, std::string_view head, Collector& co
   return llhttp_execute(&parser, head.data(), head.size());
 }
 
+// The comparison with a text of known length takes no call.
+template <std::size_t N>
+bool is_text(std::string_view text, const char (&wanted)[N]) {
+  return text.size() == N - 1 && std::memcmp(text.data(), wanted, N - 1) == 0;
+}
+
 HeadError read_version(std::string_view text, Version& version) {
-  if (text == "HTTP/1.1") {
+  if (is_text(text, "HTTP/1.1")) {
     version = Version::kHttp11;
     return HeadError::kNone;
   }
-  if (text == "HTTP/1.0") {
+  if (is_text(text, "HTTP/1.0")) {
     version = Version::kHttp10;
     return HeadError::kNone;
   }
@@ -145,6 +152,11 @@ HeadError fault_of_request_line(const StartLine& start) {
   const HeadError bad_version = read_version(start.third, version);
   if (bad_version != HeadError::kNone) return bad_version;
   return is_target_text(start.second) ? HeadError::kUnknownMethod : HeadError::kBadTarget;
+}
+
+// Whether both are the very same octets of a head.
+bool is_same(std::string_view a, std::string_view b) {
+  return a.data() == b.data() && a.size() == b.size();
 }
 
 struct Summary {
@@ -269,14 +281,13 @@ HeadError HeadParser::parse_request(std::string_view head, std::size_t max_field
     }
     return fault_of_fields(collector, result);
   }
-  if (collector.method.data() != start.first.data() || collector.method != start.first ||
-      collector.target.data() != start.second.data() || collector.target != start.second) {
+  if (!is_same(collector.method, start.first) || !is_same(collector.target, start.second)) {
     return HeadError::kBadStartLine;
   }
 
   request.method_name = start.first;
   request.method = method_of(start.first);
-  request.connection = {};
+  request.connection.clear();
   Summary summary{.framing = {}, .connection = &request.connection, .host = {}, .upgrade = {}};
   error = summarise(head.substr(start.line.size()), fields_, summary);
   if (error == HeadError::kNone) error = parse_target(start.second, request);
@@ -319,7 +330,7 @@ HeadError HeadParser::parse_response(std::string_view head, std::size_t max_fiel
     return is_start_line_error(result) ? HeadError::kBadStartLine
                                        : fault_of_fields(collector, result);
   }
-  response.connection = {};
+  response.connection.clear();
   Summary summary{.framing = {}, .connection = &response.connection, .host = {}, .upgrade = {}};
   error = summarise(head.substr(line.size() + 2), fields_, summary);
   if (error == HeadError::kNone) {

@@ -1,20 +1,15 @@
 #include "http/head_writer.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
+#include <array>
 #include <utility>
 
 namespace sluice::http {
 
-HeadWriter& HeadWriter::text(std::string_view text) {
+HeadWriter& HeadWriter::text_over_buffers(std::string_view text) {
   while (!text.empty()) {
-    const auto room = static_cast<std::size_t>(end_ - at_);
-    if (room == 0) {
-      if (!next_buffer()) return *this;
-      continue;
-    }
-    const std::size_t size = std::min(room, text.size());
+    if (room() == 0 && !next_buffer()) return *this;
+    const std::size_t size = std::min(room(), text.size());
     std::memcpy(at_, text.data(), size);
     at_ += size;
     text.remove_prefix(size);
@@ -22,8 +17,8 @@ HeadWriter& HeadWriter::text(std::string_view text) {
   return *this;
 }
 
-HeadWriter& HeadWriter::number(std::uint64_t value) {
-  std::array<char, 20> digits;
+HeadWriter& HeadWriter::number_over_buffers(std::uint64_t value) {
+  std::array<char, kLongestNumber> digits;
   const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   return text({digits.data(), static_cast<std::size_t>(end - digits.data())});
 }

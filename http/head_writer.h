@@ -1,8 +1,9 @@
 #pragma once
 
-#include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "dataplane/buffer/byte_chain.h"
@@ -14,8 +15,22 @@ class HeadWriter {
  public:
   explicit HeadWriter(PacketPool& pool) : pool_(pool) {}
 
-  HeadWriter& text(std::string_view text);
-  HeadWriter& number(std::uint64_t value);
+  // Inline, as is number(): a head is some thirty short texts, most of a length that is known here,
+  // and calls to copy each of them were a tenth of what a request costs.
+  HeadWriter& text(std::string_view text) {
+    if (text.empty()) return *this;
+    if (text.size() > room()) return text_over_buffers(text);
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    return *this;
+  }
+
+  HeadWriter& number(std::uint64_t value) {
+    if (room() < kLongestNumber) return number_over_buffers(value);
+    at_ = std::to_chars(at_, end_, value).ptr;
+    return *this;
+  }
+
   /// "name: value CRLF"
   HeadWriter& field(std::string_view name, std::string_view value) {
     return text(name).text(": ").text(value).text("\r\n");
@@ -25,6 +40,11 @@ class HeadWriter {
   [[nodiscard]] ByteChain take();
 
  private:
+  static constexpr std::size_t kLongestNumber = 20;
+
+  [[nodiscard]] std::size_t room() const { return static_cast<std::size_t>(end_ - at_); }
+  HeadWriter& text_over_buffers(std::string_view text);
+  HeadWriter& number_over_buffers(std::uint64_t value);
   bool next_buffer();
   void commit();
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstdint>
 #include <cstring>
@@ -61,10 +62,17 @@ class IpAddress {
 
   [[nodiscard]] std::string to_string() const;
 
-  friend constexpr bool operator==(const IpAddress&, const IpAddress&) = default;
+  // In two words; as an array's elements they would be compared by a call, twice for each packet.
+  friend constexpr bool operator==(const IpAddress& a, const IpAddress& b) {
+    const auto one = std::bit_cast<Words>(a.bytes_);
+    const auto other = std::bit_cast<Words>(b.bytes_);
+    return ((one[0] ^ other[0]) | (one[1] ^ other[1])) == 0;
+  }
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:
+  using Words = std::array<std::uint64_t, 2>;
+
   std::array<std::uint8_t, 16> bytes_{};
 };
 

@@ -69,9 +69,11 @@ format = "haproxy"
         rate = (self._all_cycles() - self._cycles) / (time.monotonic() - self._begun)
         return busy / rate
 
-    def log_seconds(self) -> float:
-        """Of the access log's own thread, which is not counted with the worker."""
-        return thread_seconds(self._process.pid, "access-log")
+    def log(self) -> tuple[float, float]:
+        """Lines of the access log, and seconds of its own thread, which is not counted with the
+        worker."""
+        lines = metric("sluice_access_log_lines_total")
+        return lines, thread_seconds(self._process.pid, "access-log")
 
     def memory(self) -> int:
         """Packet buffers are resident from the start: those in use are counted."""

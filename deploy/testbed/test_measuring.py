@@ -1,4 +1,4 @@
-"""The scripts that measure TLS run, and what they write is whole and plausible. Whether it is
+"""The scripts that measure run, and what they write is whole and plausible. Whether it is
 enough they judge themselves, on a machine that has nothing else to do."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def measure(testbed: Testbed, fast_program: Path, figure: Callable[[str], None])
         results = testbed.directory / f"{script}.json"
         words = [ROOT / "bench" / script, "--quick", "--program", fast_program, "--json", results]
         command = [str(word) for word in words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert done.returncode in (0, 1), done.stderr
         for line in done.stdout.splitlines():
             figure(f"bench/{script} --quick: {line}")
@@ -98,3 +98,19 @@ def test_the_access_log_costs_the_worker_little(measure: Measure) -> None:
     for kind in ("haproxy", "json"):
         assert results["log_us"][kind] > 0
         assert results["ratio"][kind] == results["cycles"]["none"] / results["cycles"][kind]
+
+
+@pytest.mark.usefixtures("only_long")
+def test_all_three_proxies_do_every_kind_of_work(measure: Measure) -> None:
+    results = measure("compare")
+    assert set(results["best"]) == set(results["idle_bytes"]) == {"sluice", "nginx", "haproxy"}
+    for name, rows in results["best"].items():
+        costs = {title: row["us"] for title, row in rows.items()}
+        assert set(costs) == set(results["times"])
+        assert 0 < costs["keep-alive request"] < costs["TLS keep-alive request"]
+        assert costs["keep-alive request"] < costs["new connection and request"]
+        assert costs["TLS keep-alive request"] < costs["TLS full handshake, request"]
+        for row in (each for each in rows.values() if "at_half" in each):
+            assert 0 < row["at_half"]["p50"] <= row["at_half"]["p99"] <= row["at_half"]["p99.9"]
+        idle = results["idle_bytes"][name]
+        assert 0 < idle["plain"] < idle["tls"]

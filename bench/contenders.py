@@ -37,8 +37,10 @@ class SluiceProxy(Proxied):
     """With TLS beside plain HTTP, and an access log. Its work are those passes of its worker's loop
     that found something to do."""
 
-    def __init__(self, program: Path, directory: Path, certificate: Path, size: int) -> None:
-        super().__init__(program, directory, FARM, size)
+    def __init__(
+        self, program: Path, directory: Path, certificate: Path, size: int, process: str = ""
+    ) -> None:
+        super().__init__(program, directory, FARM, size, process)
         self._certificate = certificate
         self._directory_of_log = directory
 
@@ -50,6 +52,7 @@ name = "www-tls"
 bind = "{SERVER}:443"
 tls.certificate = "{self._certificate}"
 backend = "farm"
+timeout.keep_alive = "1h"
 [access_log]
 to = "{self._directory_of_log}/access.log"
 format = "haproxy"
@@ -77,9 +80,17 @@ format = "haproxy"
 
     def memory(self) -> int:
         """Packet buffers are resident from the start: those in use are counted."""
-        info = dict(line.split(": ", 1) for line in self._show_info() if ": " in line)
-        buffers = int(info["Buffers"]) - int(info["BuffersFree"])
-        return resident_memory(self._process.pid) + buffers * BUFFER
+        info = self.info()
+        return self.resident() + (info["Buffers"] - info["BuffersFree"]) * BUFFER
+
+    def resident(self) -> int:
+        """All memory of the process, bytes."""
+        return resident_memory(self._process.pid)
+
+    def info(self) -> dict[str, int]:
+        """The numbers of `show info`."""
+        pairs = (line.split(": ", 1) for line in self._show_info() if ": " in line)
+        return {name: int(value) for name, value in pairs if value.isdecimal()}
 
     def _show_info(self) -> list[str]:
         with socket.socket(socket.AF_UNIX) as connection:

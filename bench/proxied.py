@@ -76,12 +76,16 @@ class Proxied:
     """The worker has one CPU; the load tester, the servers and all other threads share the other
     one, where the former two go first (needs root)."""
 
-    def __init__(self, program: Path, directory: Path, farm: Farm, size: int) -> None:
+    def __init__(
+        self, program: Path, directory: Path, farm: Farm, size: int, process: str = ""
+    ) -> None:
+        """`size` of a body; `process` are further keys of [sluice]."""
         self._program = program
         self._directory = directory
         self._pair = Pair(program, directory)
         self._farm = farm
         self._size = size
+        self._process_keys = process
 
     def _configuration(self, more: str) -> str:
         servers = ", ".join(f'"{server}"' for server in self._farm.servers())
@@ -92,6 +96,7 @@ cpus = [{SERVER_CPU}]
 hugepages = "auto"
 admin.socket = "{self._directory}/admin.sock"
 log.level = "warning"
+{self._process_keys}
 [management]
 listen = "127.0.0.1:{MANAGEMENT_PORT}"
 [[interface]]
@@ -106,6 +111,7 @@ address = "198.18.1.1/24"
 name = "www"
 bind = "{SERVER}:80"
 backend = "farm"
+timeout.keep_alive = "1h"
 [[backend]]
 name = "farm"
 server = [{servers}]

@@ -9,7 +9,7 @@ from proxied import KEEP_ALIVE
 
 SMALL, LARGE = 100, 1_000_000  # bytes of a body
 TLS = ("--tls", "1.3", "--ciphersuites", "TLS_AES_128_GCM_SHA256", "--reuse-key-share", 1000)
-NEW = ("--mode", "request", "-c", 256)
+EACH_NEW = ("--mode", "request", "-c", 256)
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,14 @@ class Row:
         return float(result["responses"])
 
 
+NEW = Row("new connection and request", False, EACH_NEW, 10)
 KEPT = Row("keep-alive request", False, KEEP_ALIVE, 10)
 KEPT_TLS = Row("TLS keep-alive request", True, (*KEEP_ALIVE, *TLS), 6)
 ROWS = (
-    Row("new connection and request", False, NEW, 10),
+    NEW,
     KEPT,
     KEPT_TLS,
-    Row("TLS full handshake, request", True, (*NEW, *TLS), 2),
+    Row("TLS full handshake, request", True, (*EACH_NEW, *TLS), 2),
     Row("TLS resumed, request", True, ("--mode", "resume", "-c", 256, *TLS), 2.5),
     Row("TLS download, Gbit", True, ("--mode", "throughput", "-c", 16, *TLS), 2, LARGE),
 )

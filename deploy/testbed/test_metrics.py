@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from testbed.bed import Testbed
 from testbed.client import HTTP, HTTPS, Client, read_to_end
 from testbed.configuration import Settings, configuration
+from testbed.layout import HOST
 from testbed.process import wait_for
 from testbed.pseudo_terminal import on_terminal
 from testbed.sluice import Sluice
@@ -237,7 +238,10 @@ def test_a_client_that_does_not_take_its_answer_holds_up_nobody(
 def test_ready_ends_when_it_drains(testbed: Testbed, watched: Sluice, client: Client) -> None:
     """The last one: it ends the Sluice."""
     with client.connect(timeout=30) as held:
-        held.sendall(b"GET /")  # a request under way
+        held.sendall(
+            f"GET /special/drip?size=30000&rate=1000 HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+        )
+        held.recv(65536)  # the response is under way, which ends no sooner than the looks do
         os.kill(watched.pid, signal.SIGTERM)
         deadline = time.monotonic() + 5
         while get(testbed, "/ready")[0] == 200 and time.monotonic() < deadline:

@@ -13,6 +13,9 @@ constexpr std::uint32_t kMostStarts = 64;
 constexpr std::size_t kMostWaiting = 1U << 20;
 // A closed loop opens at most so many at a time: a million at once would be lost on the wire.
 constexpr std::uint32_t kMostOpening = 256;
+// So long the load is held back for next hops that have not answered: in the queue of an unknown
+// one the first connections would overrun each other.
+constexpr Duration kWayPatience = std::chrono::milliseconds(500);
 constexpr Duration kLate = std::chrono::milliseconds(1);
 
 std::uint64_t share_of(std::uint64_t total, std::uint32_t index, std::uint32_t workers) {
@@ -73,7 +76,19 @@ void LoadProgram::begin_loop(Instant now) {
     if (clients_.size() == done_.size()) finished_.store(true, std::memory_order_release);
     return;
   }
+  if (!way_prepared_ && !prepare_way(now)) return;
   settings_.rate.empty() ? closed_loop(now) : open_loop(now);
+}
+
+// True when every next hop is known, or was asked for long enough.
+bool LoadProgram::prepare_way(Instant now) {
+  if (!way_asked_at_) way_asked_at_ = now;
+  bool known = true;
+  for (const Target& target : settings_.targets) {
+    known = worker_.network().prepare_way(target.server.address) && known;
+  }
+  way_prepared_ = known || now - *way_asked_at_ > kWayPatience;
+  return way_prepared_;
 }
 
 void LoadProgram::begin_arrivals(const std::vector<RateStep>& rate, Instant now) {

@@ -46,6 +46,7 @@ class LoadProgram final : public worker::Application, private ClientOwner {
   void on_done(Client& client) override;
   const wire::IpAddress& next_source(const wire::IpAddress& server) override;
 
+  [[nodiscard]] bool prepare_way(Instant now);
   void begin_arrivals(const std::vector<RateStep>& rate, Instant now);
   void open_loop(Instant now);
   void closed_loop(Instant now);
@@ -74,6 +75,8 @@ class LoadProgram final : public worker::Application, private ClientOwner {
   ObjectPool<Client> clients_;
   std::vector<Client*> done_;
   Client* idle_ = nullptr;  // latest first
+  std::optional<Instant> way_asked_at_;
+  bool way_prepared_ = false;
   std::optional<Arrivals> arrivals_;
   bool winding_up_ = false;
   std::deque<Instant> waiting_;  // due, but as many as allowed were under way

@@ -59,6 +59,13 @@ class Network final : public Egress, private NeighbourClient {
   /// are none. It belongs to the worker that owns its flow, whose receive() takes it as a frame.
   std::optional<ReassembledFrame> take_reassembled() { return receiver_.take_reassembled(); }
 
+  /// Begins to ask for the next hop to a destination if it is not known. False while the answer is
+  /// awaited: the few packets that may wait for it are soon too many. True when it is known, or
+  /// there is nothing to wait for: no route, or a neighbour that does not answer.
+  [[nodiscard]] bool prepare_way(const wire::IpAddress& destination) {
+    return output_.prepare_way(destination);
+  }
+
   /// Whether an address is a unicast address of this host.
   [[nodiscard]] bool owns(const wire::IpAddress& address) const { return addresses_.owns(address); }
 

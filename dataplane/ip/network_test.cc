@@ -163,6 +163,22 @@ TEST_F(NetworkTest, DropsSegmentsWithoutARouteOrToNoHost) {
   EXPECT_TRUE(link.take().empty());
 }
 
+TEST_F(NetworkTest, TheWayIsPreparedWhenTheNextHopHasAnswered) {
+  EXPECT_FALSE(network->prepare_way(kPeer4));
+  EXPECT_EQ(link.take().size(), 1U) << "asks";
+  EXPECT_FALSE(network->prepare_way(kPeer4));
+  EXPECT_TRUE(link.take().empty()) << "once";
+  learn_peer();
+  EXPECT_TRUE(network->prepare_way(kPeer4));
+}
+
+TEST_F(NetworkTest, ForAWayThatLeadsNowhereNobodyWaits) {
+  EXPECT_TRUE(network->prepare_way(ip("127.0.0.1"))) << "no route";
+  EXPECT_FALSE(network->prepare_way(kPeer4));
+  advance(milliseconds(3500));
+  EXPECT_TRUE(network->prepare_way(kPeer4)) << "no answer";
+}
+
 TEST_F(NetworkTest, TellsThePathToADestination) {
   const auto direct = network->path_to(kGuest);
   ASSERT_TRUE(direct);

@@ -125,6 +125,13 @@ void Output::emit(Neighbour& neighbour, Packet payload, const OutgoingHeader& he
   neighbours_.send(neighbour, std::move(payload));
 }
 
+bool Output::prepare_way(const wire::IpAddress& destination) {
+  const auto path = path_to(destination);
+  if (!path) return true;
+  const Neighbour* neighbour = next_neighbour(path->source, destination);
+  return neighbour == nullptr || neighbour->state() != NeighbourState::kIncomplete;
+}
+
 // nullptr, counted, when there is no way.
 Neighbour* Output::next_neighbour(const wire::IpAddress& source,
                                   const wire::IpAddress& destination) {

@@ -52,6 +52,9 @@ class Output {
   /// checksum is finished. What cannot be sent is dropped and counted.
   void send(Packet payload, const OutgoingHeader& header);
 
+  /// As Network::prepare_way().
+  [[nodiscard]] bool prepare_way(const wire::IpAddress& destination);
+
  private:
   [[nodiscard]] std::optional<Route> route(const wire::IpAddress& source,
                                            const wire::IpAddress& destination) const;

@@ -231,6 +231,14 @@ def test_the_pair_agrees_with_itself(pair: Pair) -> None:
     assert load.results["statuses"] == {"200": 900, "404": 100}
 
 
+def test_connections_opened_before_the_next_hop_is_known_are_not_lost(pair: Pair) -> None:
+    """Far more than may wait for a neighbour's answer."""
+    with pair.serving():
+        load = pair.load("-c", 256, "--mode", "keepalive", "--count", 2000)
+    clean(load)
+    assert load.results["segments"]["retransmitted"] == 0
+
+
 @pytest.mark.parametrize("mode", ["request", "keepalive"])
 def test_a_stalling_server_shows_in_an_open_loop(pair: Pair, mode: str) -> None:
     """No coordinated omission: what was due during a stall has waited for it."""
